@@ -1,0 +1,79 @@
+"""The spider arguments (``-a name=value``): their types, bounds and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from moviesync.environment import message
+from moviesync.walk import PAGE_SIZE
+
+
+def _day(text: object) -> object:
+    # Pydantic alone would read "5" as the fifth second of 1970.
+    return date.fromisoformat(text) if isinstance(text, str) else text
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class Arguments(BaseModel):
+    """What a crawl can be told; README has the table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start_page: PositiveInt = 1
+    start_index: Annotated[int, Field(ge=0, lt=PAGE_SIZE)] = 0
+    max_pages: PositiveInt | None = None
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = 200
+    concurrency: PositiveInt | None = None
+    dry_run: bool = False
+    recheck_days: NonNegativeFloat | None = None
+    released_from: Day | None = None
+    released_to: Day | None = None
+    walk: Literal["continue", "new", "skip"] = "continue"
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Arguments:
+        if self.released_from and self.released_to and self.released_from > self.released_to:
+            raise ValueError("released_from is later than released_to")
+        return self
+
+
+def problems(given: Mapping[str, str]) -> list[str]:
+    """One line for each argument that is unknown or no use; empty where all is well.
+
+    >>> problems({"start_pge": "5", "batch_size": "abc"})  # doctest: +NORMALIZE_WHITESPACE
+    ['-a batch_size=abc: Input should be a valid integer, unable to parse string as an integer',
+     '-a start_pge=5: there is no such argument; did you mean start_page?']
+    """
+    try:
+        Arguments.model_validate(dict(given))
+    except ValidationError as error:
+        return sorted(
+            _problem(given, str(problem["loc"][0]) if problem["loc"] else "", problem["type"], problem["msg"])
+            for problem in error.errors()
+        )
+    return []
+
+
+def _problem(given: Mapping[str, str], name: str, kind: str, text: str) -> str:
+    if not name:
+        return f"-a: {message(text)}"
+    if kind == "extra_forbidden":
+        close = get_close_matches(name, Arguments.model_fields, n=1)
+        text = "there is no such argument" + (f"; did you mean {close[0]}?" if close else "")
+    return f"-a {name}={given[name]}: {message(text)}"

@@ -1,0 +1,20 @@
+"""``scrapy check``: Scrapy's own, on recorded answers, without a network, a key or a store."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands import check
+
+from moviesync.contracts import RECORDED
+
+
+class Command(check.Command):
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings
+        # The confirming GET of a check goes to the recorded page, too.
+        self.settings.set("VIDSRC_BASE_URL", RECORDED.as_uri(), priority="cmdline")
+        # Contracts store nothing, so the store stays closed.
+        extensions = {**self.settings["EXTENSIONS"], "moviesync.extensions.session.StoreSession": None}
+        self.settings.set("EXTENSIONS", extensions, priority="cmdline")

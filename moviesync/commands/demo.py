@@ -1,0 +1,105 @@
+"""``scrapy demo``: the crawl on both sites in miniature, without a key, a network or a server."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from moviesync.commands import crawl
+from moviesync.commands.crawl import WRONG_USAGE, leave
+from moviesync.demo.server import Sites
+from moviesync.kinds import MOVIE
+from moviesync.report import status
+from moviesync.stores import make_store
+
+DATABASE = "demo.db"
+SPIDER = "tmdb_vidsrc"
+RATE = 100
+"""Requests a second that TMDB in miniature gets; it has no limit."""
+
+
+class Command(crawl.Command):
+    """The very same spider as ``scrapy crawl``, into a database of its own."""
+
+    def syntax(self) -> str:
+        return "[options]"
+
+    def short_desc(self) -> str:
+        return "Try it: both sites in miniature, no key, no network, no server"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--fresh", action="store_true", help=f"begin again: remove {DATABASE} first")
+        parser.add_argument(
+            "--serve", action="store_true", help="only serve the sites, and print the variables to set"
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings
+        if args:
+            leave(WRONG_USAGE, [f"{arg}: scrapy demo takes no such argument" for arg in args])
+        self.sites = Sites()
+        own = {
+            "TMDB_ACCESS_TOKEN": "demo",
+            "TMDB_RATE": RATE,
+            "MONGODB_URI": None,
+            "SQLITE_PATH": DATABASE,
+            "LOG_LEVEL": "ERROR",
+            "ENVIRONMENT_PROBLEMS": [],
+        }
+        self.settings.setdict(own, priority="cmdline")
+        super().process_options([SPIDER], opts)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if opts.serve:
+            self._serve()
+        else:
+            self._crawl(opts)
+
+    def _serve(self) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with self.sites as sites:
+            print(
+                "# Both sites in miniature are running. Set these in another terminal; Ctrl-C here ends them."
+            )
+            for name, value in {**sites.environment(), "TMDB_RATE": str(RATE)}.items():
+                print(f"export {name}={value}")
+            sys.stdout.flush()
+            try:
+                signal.pause()
+            except KeyboardInterrupt:
+                return
+
+    def _crawl(self, opts: argparse.Namespace) -> None:
+        assert self.settings
+        if opts.fresh:
+            for suffix in ("", "-wal", "-shm"):
+                Path(DATABASE + suffix).unlink(missing_ok=True)
+        with self.sites as sites:
+            print(
+                "Both sites in miniature run on loopback; the crawl takes some seconds ...", file=sys.stderr
+            )
+            self.settings.setdict(sites.environment(), priority="cmdline")
+            super().run([SPIDER], opts)
+            asked = sum(sites.asked("vidsrc").values())
+        if self.exitcode == 0 and not opts.spargs.get("dry_run"):
+            counts = asyncio.run(status(make_store(None, None, DATABASE)))[MOVIE.collection]
+            print(_told(counts, asked))
+
+
+def _told(counts: dict[str, int], asked: int) -> str:
+    return f"""
+titles       {counts["total"]:5}
+available    {counts["available"]:5}   VidSrc has a page
+unavailable  {counts["unavailable"]:5}   it has none
+unknown      {counts["unchecked"]:5}   blocked or out of order; asked again by the next run
+
+This run asked VidSrc {asked} times. Run "scrapy demo" again: it asks for the unknown ones alone.
+Look inside:   scrapy status -s SQLITE_PATH={DATABASE}
+               or open {DATABASE}, table movies, with any SQLite tool
+Go on with a key of your own (https://www.themoviedb.org/settings/api):
+               TMDB_ACCESS_TOKEN=... scrapy crawl tmdb_vidsrc
+"""

@@ -1,0 +1,68 @@
+"""Contracts for ``scrapy check``: callbacks are tried on recorded answers, without a network.
+
+https://docs.scrapy.org/en/latest/topics/contracts.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from scrapy.contracts import Contract
+from scrapy.exceptions import ContractFail
+
+from moviesync.items import Page, Verdict
+from moviesync.walk import Window
+
+RECORDED = Path(__file__).parent / "recorded"
+"""Answers of both sites, by the path that gave them."""
+
+_WORDS = {"available": True, "unavailable": False, "unknown": None}
+
+
+class Recorded(Contract):
+    """``@recorded path``: the callback gets the recorded answer of that path."""
+
+    name = "recorded"
+
+    def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
+        (path,) = self.args
+        args["url"] = (RECORDED / path).as_uri()
+        return args
+
+
+class Titles(Contract):
+    """``@titles count``: the callback gives one Page of so many titles, then a check of each."""
+
+    name = "titles"
+
+    def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
+        args["cb_kwargs"] = {"window": Window("check"), "number": 1}
+        return args
+
+    def post_process(self, output: list[Any]) -> None:
+        count = int(self.args[0])
+        if not output or not isinstance(output[0], Page):
+            raise ContractFail(f"expected a Page first, got {output[:1]!r:.200}")
+        page, *checks = output
+        ids = [title.tmdb_id for title in page.titles]
+        if len(ids) != count:
+            raise ContractFail(f"expected {count} titles, got {len(ids)}")
+        if [check.cb_kwargs.get("tmdb_id") for check in checks] != ids:
+            raise ContractFail("expected one check of each title, in the order of the page")
+
+
+class GivesVerdict(Contract):
+    """``@verdict available|unavailable|unknown``: the callback gives this verdict and nothing else."""
+
+    name = "verdict"
+
+    def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
+        args["cb_kwargs"] = {"tmdb_id": 603}
+        return args
+
+    def post_process(self, output: list[Any]) -> None:
+        (word,) = self.args
+        verdicts = [item.available for item in output if isinstance(item, Verdict)]
+        if len(output) != 1 or verdicts != [_WORDS[word]]:
+            raise ContractFail(f"expected one verdict, {word}; got {output!r:.200}")

@@ -1,0 +1,44 @@
+"""The miniature sites in a process of their own, for benchmarks.
+
+``python -m moviesync.demo '{"movies": 100000, "plain": 0.4, "vidsrc": {"latency": 0.08}}'`` prints one line
+of JSON with the two addresses and serves until its standard input closes, or SIGTERM or SIGINT comes.
+Beside the fields of ``Knobs`` the argument may hold the number of ``movies`` and ``shows``, ``plain`` (see
+``Catalogue``), ``tmdb_port`` and ``vidsrc_port``. ``/_log`` at VidSrc tells what was asked.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from types import FrameType
+
+from moviesync.demo.catalogue import Catalogue
+from moviesync.demo.knobs import Knobs
+from moviesync.demo.server import Sites
+from moviesync.kinds import MOVIE, SHOW
+
+
+def main() -> None:
+    """Serve as the first command line argument says."""
+    options = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
+    plain = options.pop("plain", None)
+    movies, shows = Catalogue.recorded(MOVIE, plain=plain), Catalogue.recorded(SHOW, plain=plain)
+    movies = movies.grown(options.pop("movies", len(movies)))
+    shows = shows.grown(options.pop("shows", len(shows)))
+    ports = {name: options.pop(name) for name in ("tmdb_port", "vidsrc_port") if name in options}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    with Sites(movies, shows, Knobs.of(options), **ports) as sites:
+        print(json.dumps({"tmdb_url": sites.tmdb_url, "vidsrc_url": sites.vidsrc_url}), flush=True)
+        sys.stdin.read()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    # A second signal shall not interrupt the end of the sites.
+    signal.signal(number, signal.SIG_IGN)
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The stored titles that are due for a check, read a portion at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from moviesync.stores.base import Store
+
+PORTION = 100
+"""Titles that are read from the store at a time."""
+
+
+async def unchecked(
+    store: Store, collection: str, *, failed_before: datetime | None = None
+) -> AsyncIterator[int]:
+    """Ids of titles without a verdict: those never tried, or those whose check failed before a time."""
+    last = 0
+    while portion := await store.unchecked(
+        collection, failed_before=failed_before, after=last, limit=PORTION
+    ):
+        for last in portion:
+            yield last
+
+
+async def stale(store: Store, collection: str, *, before: datetime) -> AsyncIterator[int]:
+    """Ids of titles whose verdict is older than ``before``, oldest first."""
+    last = None
+    while portion := await store.stale(collection, before=before, after=last, limit=PORTION):
+        for last in portion:
+            yield last[1]

@@ -1,0 +1,57 @@
+"""How a run ends before its work is done, and why a request got no answer."""
+
+from __future__ import annotations
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from twisted.python.failure import Failure
+
+_REASONS: dict[type[Exception], str] = {
+    CannotResolveHostError: "host not found",
+    DownloadConnectionRefusedError: "connection refused",
+    DownloadTimeoutError: "timeout",
+    DownloadCancelledError: "answer too large",
+    ResponseDataLossError: "answer cut short",
+    DownloadFailedError: "connection lost",
+    UnsupportedURLSchemeError: "address not usable",
+    IgnoreRequest: "too many redirects",
+}
+DOWNLOAD_FAILURES = tuple(_REASONS)
+"""What Scrapy raises where a request got no answer."""
+
+
+def failure_reason(error: BaseException | Failure) -> str:
+    """In a word or two why a request got no answer; it is stored as ``checkError.reason``."""
+    if isinstance(error, Failure):
+        error = error.value or Exception()
+    return next((words for kind, words in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
+
+
+class Ending(str):
+    """The reason a run ended early: the last line its user reads, and the exit code that goes with it."""
+
+    exit_code: int
+
+    def __new__(cls, line: str, exit_code: int = 1) -> Ending:
+        ending = super().__new__(cls, line)
+        ending.exit_code = exit_code
+        return ending
+
+
+class RunStopped(CloseSpider):
+    """The run cannot do its work; raised from ``start()``, a callback, or a handler of ``spider_opened``.
+
+    ``line`` says what is the matter and what to do; it becomes the reason that Scrapy logs.
+    """
+
+    def __init__(self, line: str, exit_code: int = 1):
+        super().__init__(Ending(line, exit_code))

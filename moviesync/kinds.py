@@ -1,0 +1,51 @@
+"""What is a film and what is a show: all that differs between the two, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of title, as TMDB, VidSrc and the store name it."""
+
+    collection: str
+    """Collection (MongoDB) or table (SQLite) of its titles."""
+    discover_path: str
+    """TMDB's discover endpoint, relative to the base address."""
+    title_field: str
+    """Field of a TMDB list item that holds the title."""
+    date_field: str
+    """Field of a TMDB list item that holds the day of release."""
+    date_parameter: str
+    """What discover calls that day in ``.gte``, ``.lte`` and ``sort_by``."""
+    embed_path: str
+    """VidSrc's page of a title, relative to the base address; ``{id}`` is the TMDB id."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What makes discover show all titles of the kind."""
+    undated_parameters: Mapping[str, str] = field(default_factory=dict)
+    """What makes discover show undated titles where no dates are asked for."""
+
+
+MOVIE = Kind(
+    collection="movies",
+    discover_path="discover/movie",
+    title_field="title",
+    date_field="release_date",
+    date_parameter="primary_release_date",
+    embed_path="embed/movie/{id}",
+    parameters={"include_video": "true"},
+)
+
+SHOW = Kind(
+    collection="shows",
+    discover_path="discover/tv",
+    title_field="name",
+    date_field="first_air_date",
+    date_parameter="first_air_date",
+    embed_path="embed/tv/{id}",
+    undated_parameters={"include_null_first_air_dates": "true"},
+)
+
+KINDS = (MOVIE, SHOW)

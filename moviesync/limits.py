@@ -1,0 +1,31 @@
+"""How fast each site is asked, as Scrapy's settings say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+TMDB_SLOT = "tmdb"
+VIDSRC_SLOT = "vidsrc"
+
+# Requests spaced by exactly 1/rate can meet rate * 10 + 1 times in ten seconds, and the network
+# lets some of them catch up with the one before.
+_SPACING = 1.025
+_TMDB_CONCURRENCY = 8
+_QUEUED = 48
+
+
+def site_limits(tmdb_rate: float, vidsrc_concurrency: int) -> dict[str, Any]:
+    """Settings under which TMDB gets at most ``tmdb_rate`` requests a second, and VidSrc at most
+    ``vidsrc_concurrency`` at once. Both are slots by name, as both sites may live on one host."""
+    return {
+        "DOWNLOAD_SLOTS": {
+            TMDB_SLOT: {"concurrency": _TMDB_CONCURRENCY, "delay": _SPACING / tmdb_rate, "jitter": 0},
+            VIDSRC_SLOT: {"concurrency": vidsrc_concurrency, "delay": 0, "jitter": 0},
+        },
+        # Above the places of both slots, so that a free place finds the next request waiting.
+        "CONCURRENT_REQUESTS": vidsrc_concurrency + _TMDB_CONCURRENCY + _QUEUED,
+        # The slots rule; this is only the size of the connection pool of each host.
+        "CONCURRENT_REQUESTS_PER_DOMAIN": vidsrc_concurrency + _TMDB_CONCURRENCY,
+        # At a steady latency no delay is wanted: the slot's concurrency is the limit.
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 4 * vidsrc_concurrency,
+    }

@@ -1,0 +1,115 @@
+"""Scrapy's settings, where they differ from its defaults: each with the default and the reason.
+
+The environment, and a ``.env`` file in this folder or above, are read here and nowhere else;
+a real variable wins over the file. https://docs.scrapy.org/en/latest/topics/settings.html
+"""
+
+import os
+
+from dotenv import dotenv_values, find_dotenv
+
+from moviesync import environment
+
+_environment, ENVIRONMENT_PROBLEMS = environment.read(
+    {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+)
+
+BOT_NAME = "moviesync"
+SPIDER_MODULES = ["moviesync.spiders"]
+COMMANDS_MODULE = "moviesync.commands"
+
+# The sites, and the store. README has the table of these variables.
+TMDB_ACCESS_TOKEN = _environment.TMDB_ACCESS_TOKEN
+TMDB_API_KEY = _environment.TMDB_API_KEY
+TMDB_BASE_URL = _environment.TMDB_BASE_URL
+TMDB_RATE = _environment.TMDB_RATE
+VIDSRC_BASE_URL = _environment.VIDSRC_BASE_URL
+VIDSRC_CONCURRENCY = _environment.VIDSRC_CONCURRENCY
+MONGODB_URI = _environment.MONGODB_URI
+MONGODB_DATABASE = _environment.MONGODB_DATABASE
+SQLITE_PATH = _environment.SQLITE_PATH
+
+# Who is asking. Default: "Scrapy/VERSION (+https://scrapy.org)", which names nobody in particular.
+USER_AGENT = "moviesync/0.1 (catalogue of film pages; asks for their status only)"
+
+# Default False. TMDB's API is no page to crawl: its terms rule, and its limit is kept by rate.
+# VidSrc's robots.txt concerns indexing; one request a title for its status indexes nothing.
+ROBOTSTXT_OBEY = False
+
+# Default True: Twisted's event loop. Without it Scrapy runs on asyncio alone, its HTTP client is
+# aiohttp, and the Telnet console does not exist.
+TWISTED_REACTOR_ENABLED = False
+# Default: the same client, with a warning at every start.
+DOWNLOAD_HANDLERS = {
+    "http": "moviesync.downloader.HttpHandler",
+    "https": "moviesync.downloader.HttpHandler",
+}
+# Default False: any certificate would do.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# Default True: a port on which whoever holds a token can run Python.
+REMOTE_CONTROL_ENABLED = False
+# Default 1 GB. A discover page has 30 KB; nothing of more than 2 MB is an answer.
+DOWNLOAD_MAXSIZE = 2 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+# Default 180 s, for which a place at the site would be taken.
+DOWNLOAD_TIMEOUT = 30
+# Default 20.
+REDIRECT_MAX_TIMES = 5
+
+# How fast each site is asked follows from TMDB_RATE and VIDSRC_CONCURRENCY (or -a concurrency):
+# DOWNLOAD_SLOTS, CONCURRENT_REQUESTS, AUTOTHROTTLE_TARGET_CONCURRENCY are set in limits.py.
+# Default: a slot may start more at once than its concurrency allows.
+DOWNLOADER = "moviesync.downloader.StrictDownloader"
+# Default False. AutoThrottle adds delay to VidSrc's slot when the site slows down.
+AUTOTHROTTLE_ENABLED = True
+# Default 5 s: the first answer tells the latency.
+AUTOTHROTTLE_START_DELAY = 0
+
+# Default: a priority queue and a disk queue in JOBDIR. The store is the queue here.
+SCHEDULER = "moviesync.scheduler.Scheduler"
+# Default 100 tasks for every response. One keeps the order: a page is stored before its checks start.
+CONCURRENT_ITEMS = 1
+# Default True: 1 KB of cookies a request for sites that need none.
+COOKIES_ENABLED = False
+# Default True: which page led to which is nobody's business.
+REFERER_ENABLED = False
+
+# Default ERROR: the verdict says why a title is unknown, and the end of the run how many are.
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
+
+# Most answers of VidSrc are 404s; they are findings here, so the middleware that drops them is off.
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "moviesync.middlewares.deltafetch.StoreDeltaFetch": 100,
+}
+DELTAFETCH_ENABLED = True
+
+DOWNLOADER_MIDDLEWARES = {
+    # Redirects belong to the request that met them; the HTML kind is not for programs.
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "moviesync.middlewares.redirect.InlineRedirect": 600,
+    # Next to the downloader, so that no other component sees a key.
+    "moviesync.middlewares.credentials.Credentials": 950,
+}
+
+EXTENSIONS = {
+    "moviesync.extensions.session.StoreSession": 0,
+    # In place of Scrapy's own, which takes a 404 for no sign of how the site is.
+    "scrapy.extensions.throttle.AutoThrottle": None,
+    "moviesync.extensions.throttle.SiteThrottle": 0,
+}
+
+ITEM_PIPELINES = {"moviesync.pipelines.GroupCommit": 300}
+# Seconds that a write waits for more items, after the first.
+GROUP_COMMIT_LINGER = 0.01
+
+# Default DEBUG: a line for every request and item.
+LOG_LEVEL = "INFO"
+LOG_FORMATTER = "moviesync.logformatter.QuietLogFormatter"
+
+SPIDER_CONTRACTS = {
+    "moviesync.contracts.Recorded": 10,
+    "moviesync.contracts.Titles": 10,
+    "moviesync.contracts.GivesVerdict": 10,
+}

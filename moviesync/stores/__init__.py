@@ -1,0 +1,14 @@
+"""Where the catalogue is kept: one interface (``base``), two implementations."""
+
+from __future__ import annotations
+
+from moviesync.stores.base import Store
+from moviesync.stores.mongo import MongoStore
+from moviesync.stores.sqlite import SQLiteStore
+
+
+def make_store(mongodb_uri: str | None, mongodb_database: str | None, sqlite_path: str) -> Store:
+    """The store that the settings name, not opened yet: MongoDB where there is a URI, else a SQLite file."""
+    if mongodb_uri:
+        return MongoStore(mongodb_uri, mongodb_database)
+    return SQLiteStore(sqlite_path)

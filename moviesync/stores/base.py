@@ -1,0 +1,134 @@
+"""What every store can do: the one contract that the spider, the pipeline and the commands rely on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from moviesync.items import Title, Verdict
+
+Document = dict[str, Any]
+PROGRESS = "progress"
+RUNS = "runs"
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached or takes no writes at the moment; raised by every method of a store.
+
+    The text is one line and names the address, without a password.
+    """
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A document that the store would not take, while it took the others."""
+
+    item: Title | Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many titles of a collection are in which state (``scrapy status`` shows the same words)."""
+
+    total: int = 0
+    available: int = 0
+    unavailable: int = 0
+    unchecked: int = 0
+    """Without a verdict."""
+    failed: int = 0
+    """Carrying a ``checkError``, with a verdict or without."""
+
+
+class Store(ABC):
+    """A catalogue of titles, with the ledger of the walk and the history of runs.
+
+    Documents are the same Python values in every store: ``bool``, ``int``, ``None``, aware
+    ``datetime`` in UTC with milliseconds, ``dict`` and ``list``.
+    A store is opened and closed once, in one event loop.
+    """
+
+    address: str
+    """Where it is, as people may see it: never with a password."""
+
+    @abstractmethod
+    async def open(self, *, readonly: bool = False) -> None:
+        """Connect, and make the collections and indexes that are missing.
+
+        ``readonly``: change nothing; a store that does not exist yet reads as an empty one, and
+        writing raises StoreUnavailable.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of the connection. Closing twice, or without opening, does nothing."""
+
+    @abstractmethod
+    async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
+        """Upsert the titles, then set the verdicts; returns when both are acknowledged.
+
+        A new title starts unchecked; a known one keeps its verdict and its ``firstSeen``.
+        A verdict of a title that the store does not hold changes nothing. A verdict without
+        an answer (``available`` is ``None``) sets ``checkError`` alone; any other sets
+        ``vidsrcAvailable`` and ``lastChecked`` and removes ``checkError``.
+        What the server refuses is returned, and holds up nothing else.
+        """
+
+    @abstractmethod
+    async def settled(
+        self,
+        collection: str,
+        ids: Sequence[int],
+        *,
+        checked_since: datetime | None,
+        failed_since: datetime,
+    ) -> set[int]:
+        """Those of ``ids`` that need no check: they have a verdict (where ``checked_since`` is
+        given: one at least as young), or their last check failed at ``failed_since`` or later.
+
+        A document written by hand, with a ``vidsrcAvailable`` that is no boolean or a
+        ``lastChecked`` that is no date, does not count as having a verdict.
+        """
+
+    @abstractmethod
+    async def unchecked(
+        self, collection: str, *, failed_before: datetime | None, after: int, limit: int
+    ) -> list[int]:
+        """The next ids greater than ``after`` of titles without a verdict, ascending.
+
+        ``failed_before`` is ``None``: those that carry no ``checkError``; otherwise those
+        whose ``checkError`` is older than that, or has no date.
+        """
+
+    @abstractmethod
+    async def stale(
+        self, collection: str, *, before: datetime, after: tuple[datetime, int] | None, limit: int
+    ) -> list[tuple[datetime, int]]:
+        """The next (``lastChecked``, id) of titles whose verdict is older than ``before``,
+        oldest first, past the pair ``after``."""
+
+    @abstractmethod
+    async def title(self, collection: str, tmdb_id: int) -> Document | None:
+        """The whole document of one title, or ``None``."""
+
+    @abstractmethod
+    async def counts(self, collection: str) -> Counts:
+        """The number of titles in each state."""
+
+    @abstractmethod
+    async def save(self, collection: str, documents: Sequence[Document]) -> None:
+        """Replace or insert small documents of ``progress`` or ``runs`` by their text ``_id``.
+
+        They are the program's own: one that cannot be encoded raises as the encoder does.
+        """
+
+    @abstractmethod
+    async def saved(self, collection: str, *, prefix: str = "") -> list[Document]:
+        """The documents of ``progress`` or ``runs`` whose ``_id`` begins with ``prefix``, by ``_id``."""
+
+    @abstractmethod
+    async def forget(self, collection: str, *, prefix: str) -> None:
+        """Delete the documents of ``progress`` or ``runs`` whose ``_id`` begins with ``prefix``."""

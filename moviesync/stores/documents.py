@@ -1,0 +1,86 @@
+"""What the documents of both stores have in common: their dates, and when a title is settled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+from moviesync.items import Title, Verdict
+
+ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+UNSTORABLE = (OverflowError, RecursionError, TypeError, ValueError)
+"""What encoding raises for a value that no store can hold (``UnicodeEncodeError`` is a ``ValueError``)."""
+SMALLEST_ID, LARGEST_ID = -(2**63), 2**63 - 1
+
+Item = TypeVar("Item", Title, Verdict)
+
+
+def milliseconds(moment: datetime) -> datetime:
+    """The moment in UTC as the stores keep it: what is finer than a millisecond is cut off.
+
+    >>> milliseconds(datetime(2026, 11, 23, 10, 0, 0, 123999))
+    datetime.datetime(2026, 11, 23, 10, 0, 0, 123000, tzinfo=datetime.timezone.utc)
+    """
+    utc = moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment.astimezone(timezone.utc)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def iso(moment: datetime) -> str:
+    """The moment as text, of a form that sorts by time.
+
+    >>> iso(datetime(2026, 11, 23, 10, tzinfo=timezone.utc))
+    '2026-11-23T10:00:00.000Z'
+    """
+    return milliseconds(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_or_same(value: Any) -> Any:
+    """The moment that a text of exactly the form of ``iso`` names; anything else as it is.
+
+    >>> moment_or_same("2026-11-23T10:00:00.000Z")
+    datetime.datetime(2026, 11, 23, 10, 0, tzinfo=datetime.timezone.utc)
+    >>> moment_or_same("2026-99-23T10:00:00.000Z")
+    '2026-99-23T10:00:00.000Z'
+    """
+    if not isinstance(value, str) or not ISO_MOMENT.fullmatch(value):
+        return value
+    try:
+        return datetime.fromisoformat(value[:-1]).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return value
+
+
+def is_settled(document: dict[str, Any], *, checked_since: datetime | None, failed_since: datetime) -> bool:
+    """Whether a title needs no check; see ``Store.settled``."""
+    checked = document.get("lastChecked")
+    if isinstance(document.get("vidsrcAvailable"), bool) and isinstance(checked, datetime):
+        young_enough = checked_since is None or checked >= milliseconds(checked_since)
+    else:
+        young_enough = False
+    return young_enough or failed_at_or_after(document.get("checkError"), failed_since)
+
+
+def failed_at_or_after(check_error: Any, since: datetime) -> bool:
+    """Whether a ``checkError`` is at least as young as ``since``; one without a date is not."""
+    at = check_error.get("at") if isinstance(check_error, dict) else None
+    return isinstance(at, datetime) and at >= milliseconds(since)
+
+
+def by_collection(items: Iterable[Item]) -> dict[str, list[Item]]:
+    """The items, in their order, under the collection they belong to."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(item.collection, []).append(item)
+    return groups
+
+
+def storable_ids(ids: Iterable[int]) -> list[int]:
+    """Those of the ids that a store can hold: integers of 64 bit."""
+    return [number for number in ids if SMALLEST_ID <= number <= LARGEST_ID]
+
+
+def one_line(error: object) -> str:
+    """The text of an error, fit for one line of a log."""
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,34 @@
+"""The store of a dry run: it keeps nothing, and shows what it was given."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from moviesync.items import Title, Verdict
+from moviesync.stores.base import Refused, StoreUnavailable
+from moviesync.stores.documents import iso
+from moviesync.stores.sqlite import SQLiteStore
+
+
+class DryRunStore(SQLiteStore):
+    """An empty catalogue in memory; each document goes to standard output when its check is done.
+
+    One line of JSON a title. Where nobody reads standard output any more, StoreUnavailable says so.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(":memory:")
+        self.address = "standard output (dry run)"
+
+    async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
+        refused = await super().write(titles, verdicts)
+        try:
+            for verdict in verdicts:
+                document = await self.title(verdict.collection, verdict.tmdb_id)
+                print(json.dumps(document, default=iso, ensure_ascii=False))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise StoreUnavailable("standard output was closed: the dry run ends") from None
+        return refused

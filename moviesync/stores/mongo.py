@@ -1,0 +1,240 @@
+"""The store on a MongoDB server, version 4.4 or newer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+from bson.codec_options import DatetimeConversion
+from bson.errors import BSONError
+from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReplaceOne, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
+
+from moviesync.items import Title, Verdict
+from moviesync.kinds import KINDS
+from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
+from moviesync.stores.documents import UNSTORABLE, Item, by_collection, is_settled, one_line, storable_ids
+from moviesync.stores.mongo_address import DEFAULT_DATABASE, SCHEME, UNWELL_CODES, explanation, shown_address
+from moviesync.stores.mongo_updates import judgement, upsert
+from moviesync.stores.mongo_values import escaped, unescaped
+
+CLIENT_DEFAULTS: dict[str, Any] = {
+    "appname": "moviesync",
+    "serverSelectionTimeoutMS": 5_000,
+    # A server that accepts and never answers must not hold a run for ever.
+    "socketTimeoutMS": 120_000,
+}
+
+FAILED = {"checkError": {"$type": "object"}}
+INDEXES = [
+    IndexModel([("vidsrcAvailable", ASCENDING), ("_id", ASCENDING)]),
+    IndexModel([("lastChecked", ASCENDING), ("_id", ASCENDING)]),
+    IndexModel(
+        [("vidsrcAvailable", ASCENDING), ("_id", ASCENDING), ("checkError.at", ASCENDING)],
+        partialFilterExpression=FAILED,
+    ),
+]
+EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class MongoStore(Store):
+    """The catalogue in one database: ``database``, else the one that the URI names, else ``moviesync``."""
+
+    def __init__(self, uri: str, database: str | None = None) -> None:
+        self.address = shown_address(uri, database)
+        self._uri = uri
+        self._name = database
+        self._client: AsyncMongoClient[Document] | None = None
+        self._database: AsyncDatabase[Document] | None = None
+        self._readonly = False
+
+    async def open(self, *, readonly: bool = False) -> None:
+        self._readonly = readonly
+        try:
+            with self._errors():
+                await self._connect()
+                if not readonly:
+                    for kind in KINDS:
+                        await self._collection(kind.collection).create_indexes(INDEXES)
+        except StoreUnavailable:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        client, self._client, self._database = self._client, None, None
+        if client is not None:
+            await client.close()
+
+    async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
+        refused: list[Refused] = []
+        for collection, some_titles in by_collection(titles).items():
+            refused += await self._write_each(collection, some_titles, upsert)
+        for collection, some_verdicts in by_collection(verdicts).items():
+            refused += await self._write_each(collection, some_verdicts, judgement)
+        return refused
+
+    async def settled(
+        self,
+        collection: str,
+        ids: Sequence[int],
+        *,
+        checked_since: datetime | None,
+        failed_since: datetime,
+    ) -> set[int]:
+        fields = ["vidsrcAvailable", "lastChecked", "checkError"]
+        with self._errors():
+            cursor = self._collection(collection).find({"_id": {"$in": storable_ids(ids)}}, fields)
+            return {
+                int(document["_id"])
+                async for document in cursor
+                if is_settled(document, checked_since=checked_since, failed_since=failed_since)
+            }
+
+    async def unchecked(
+        self, collection: str, *, failed_before: datetime | None, after: int, limit: int
+    ) -> list[int]:
+        # A limit of 0 means none to MongoDB.
+        if limit < 1:
+            return []
+        query: Document = {"vidsrcAvailable": None, "_id": {"$gt": after}}
+        if failed_before is None:
+            query |= {"checkError": None}
+        else:
+            query |= FAILED | {"$nor": [{"checkError.at": {"$gte": failed_before}}]}
+        with self._errors():
+            cursor = self._collection(collection).find(query, ["_id"], sort=[("_id", ASCENDING)], limit=limit)
+            return [int(document["_id"]) async for document in cursor]
+
+    async def stale(
+        self, collection: str, *, before: datetime, after: tuple[datetime, int] | None, limit: int
+    ) -> list[tuple[datetime, int]]:
+        if limit < 1:
+            return []
+        moment, number = after or (EARLIEST, 0)
+        query = {
+            "lastChecked": {"$gte": moment, "$lt": before},
+            "$or": [{"lastChecked": {"$gt": moment}}, {"_id": {"$gt": number}}],
+            "vidsrcAvailable": {"$in": [True, False]},
+            "_id": {"$type": "number"},
+        }
+        order = [("lastChecked", ASCENDING), ("_id", ASCENDING)]
+        with self._errors():
+            cursor = self._collection(collection).find(query, ["lastChecked"], sort=order, limit=limit)
+            return [(document["lastChecked"], int(document["_id"])) async for document in cursor]
+
+    async def title(self, collection: str, tmdb_id: int) -> Document | None:
+        with self._errors():
+            for number in storable_ids([tmdb_id]):
+                document = await self._collection(collection).find_one({"_id": number})
+                if document is not None:
+                    return unescaped(document)  # type: ignore[no-any-return]
+        return None
+
+    async def counts(self, collection: str) -> Counts:
+        titles = self._collection(collection)
+        with self._errors():
+            # The hint keeps the server from reading the documents themselves.
+            total = await titles.count_documents({}, hint=[("_id", ASCENDING)])
+            available = await titles.count_documents({"vidsrcAvailable": True})
+            unavailable = await titles.count_documents({"vidsrcAvailable": False})
+            failed = await titles.count_documents(FAILED)
+        return Counts(total, available, unavailable, total - available - unavailable, failed)
+
+    async def save(self, collection: str, documents: Sequence[Document]) -> None:
+        self._check_writable()
+        saves = [
+            ReplaceOne({"_id": document["_id"]}, escaped(document), upsert=True) for document in documents
+        ]
+        if saves:
+            with self._errors():
+                await self._collection(collection).bulk_write(saves, ordered=False)
+
+    async def saved(self, collection: str, *, prefix: str = "") -> list[Document]:
+        with self._errors():
+            cursor = self._collection(collection).find(_begins_with(prefix), sort=[("_id", ASCENDING)])
+            return [unescaped(document) async for document in cursor]
+
+    async def forget(self, collection: str, *, prefix: str) -> None:
+        self._check_writable()
+        with self._errors():
+            await self._collection(collection).delete_many(_begins_with(prefix))
+
+    async def _connect(self) -> None:
+        if not SCHEME.match(self._uri):
+            # The driver would take the text for the name of a host.
+            raise InvalidURI
+        given = self._uri.lower()
+        defaults = {name: value for name, value in CLIENT_DEFAULTS.items() if f"{name.lower()}=" not in given}
+        try:
+            self._client = AsyncMongoClient(
+                self._uri,
+                tz_aware=True,
+                tzinfo=timezone.utc,
+                # What others wrote is to be read, dates beyond the year 9999 and broken texts too.
+                datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+                unicode_decode_error_handler="replace",
+                **defaults,
+            )
+        except (TypeError, ValueError) as error:
+            raise InvalidURI from error
+        if not self._client.write_concern.acknowledged:
+            raise ConfigurationError("w=0 asks for writes that nobody acknowledges")
+        if self._name:
+            self._database = self._client[self._name]
+        else:
+            self._database = self._client.get_default_database(DEFAULT_DATABASE)
+        await self._database.command("ping")
+
+    def _collection(self, name: str) -> AsyncCollection[Document]:
+        if self._database is None:
+            raise StoreUnavailable(f"{self.address}: the store is not open")
+        return self._database[name]
+
+    def _check_writable(self) -> None:
+        if self._readonly:
+            raise StoreUnavailable(f"{self.address}: opened for reading only")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except PyMongoError as error:
+            # Without the cause: its text may hold parts of the URI.
+            raise StoreUnavailable(f"{self.address}: {explanation(error, self._uri)}") from None
+
+    async def _write_each(
+        self, collection: str, items: Sequence[Item], update_for: Callable[[Item], UpdateOne]
+    ) -> list[Refused]:
+        self._check_writable()
+        refused, sent, updates = [], [], []
+        for item in items:
+            try:
+                updates.append(update_for(item))
+                sent.append(item)
+            except (BSONError, *UNSTORABLE) as error:  # noqa: PERF203 - the other titles are still to go in
+                refused.append(Refused(item, one_line(error)))
+        if updates:
+            with self._errors():
+                refused += await self._send(collection, sent, updates)
+        return refused
+
+    async def _send(
+        self, collection: str, items: Sequence[Item], updates: Sequence[UpdateOne]
+    ) -> list[Refused]:
+        try:
+            await self._collection(collection).bulk_write(updates, ordered=False)
+        except BulkWriteError as error:
+            failures = error.details["writeErrors"]
+            if error.details["writeConcernErrors"] or any(one["code"] in UNWELL_CODES for one in failures):
+                raise
+            return [Refused(items[one["index"]], one_line(one["errmsg"])) for one in failures]
+        return []
+
+
+def _begins_with(prefix: str) -> Document:
+    return {"_id": {"$regex": f"^{re.escape(prefix)}"}}

@@ -1,0 +1,95 @@
+"""The embedded store: one SQLite file, with tables that other tools read without help."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, TypeVar
+
+from moviesync.items import Title, Verdict
+from moviesync.stores import sqlite_queries as queries
+from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
+from moviesync.stores.sqlite_schema import connect, explanation
+
+Result = TypeVar("Result")
+
+
+class SQLiteStore(Store):
+    """The catalogue in the file ``path``; ``:memory:`` keeps it until ``close`` only."""
+
+    def __init__(self, path: str) -> None:
+        self.address = f"sqlite:{path}"
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        # One thread: the connection belongs to it, and writes go out in the order they came.
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def open(self, *, readonly: bool = False) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        try:
+            self._connection = await self._in_thread(lambda: connect(self._path, readonly=readonly))
+        except StoreUnavailable:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        thread, connection = self._thread, self._connection
+        self._thread = self._connection = None
+        if thread is None:
+            return
+        if connection is not None:
+            await asyncio.get_running_loop().run_in_executor(thread, connection.close)
+        thread.shutdown()
+
+    async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
+        return await self._call(queries.write, titles, verdicts)
+
+    async def settled(
+        self,
+        collection: str,
+        ids: Sequence[int],
+        *,
+        checked_since: datetime | None,
+        failed_since: datetime,
+    ) -> set[int]:
+        return await self._call(queries.settled, collection, ids, checked_since, failed_since)
+
+    async def unchecked(
+        self, collection: str, *, failed_before: datetime | None, after: int, limit: int
+    ) -> list[int]:
+        return await self._call(queries.unchecked, collection, failed_before, after, limit)
+
+    async def stale(
+        self, collection: str, *, before: datetime, after: tuple[datetime, int] | None, limit: int
+    ) -> list[tuple[datetime, int]]:
+        return await self._call(queries.stale, collection, before, after, limit)
+
+    async def title(self, collection: str, tmdb_id: int) -> Document | None:
+        return await self._call(queries.title, collection, tmdb_id)
+
+    async def counts(self, collection: str) -> Counts:
+        return await self._call(queries.counts, collection)
+
+    async def save(self, collection: str, documents: Sequence[Document]) -> None:
+        await self._call(queries.save, collection, documents)
+
+    async def saved(self, collection: str, *, prefix: str = "") -> list[Document]:
+        return await self._call(queries.saved, collection, prefix)
+
+    async def forget(self, collection: str, *, prefix: str) -> None:
+        await self._call(queries.forget, collection, prefix)
+
+    async def _call(self, query: Callable[..., Result], *arguments: Any) -> Result:
+        connection = self._connection
+        if connection is None:
+            raise StoreUnavailable(f"{self.address}: the store is not open")
+        return await self._in_thread(lambda: query(connection, *arguments))
+
+    async def _in_thread(self, job: Callable[[], Result]) -> Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(f"{self.address}: {explanation(error)}") from error

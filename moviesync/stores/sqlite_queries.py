@@ -1,0 +1,244 @@
+"""What the SQLite store reads and writes, as plain functions of a connection."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from moviesync.items import Title, Verdict
+from moviesync.stores.base import Counts, Document, Refused
+from moviesync.stores.documents import (
+    UNSTORABLE,
+    Item,
+    failed_at_or_after,
+    is_settled,
+    iso,
+    moment_or_same,
+    one_line,
+    storable_ids,
+)
+from moviesync.stores.sqlite_schema import TITLE_COLUMNS
+
+UPSERT = """
+    INSERT INTO "{table}" (_id, tmdbId, title, year, tmdbData, firstSeen, lastSeen)
+    VALUES (:id, :id, :title, :year, :data, :seen, :seen)
+    ON CONFLICT (_id) DO UPDATE SET
+        tmdbId = excluded.tmdbId, title = excluded.title, year = excluded.year,
+        tmdbData = excluded.tmdbData, lastSeen = excluded.lastSeen"""
+VERDICT = 'UPDATE "{table}" SET vidsrcAvailable = ?, lastChecked = ?, checkError = NULL WHERE _id = ?'
+FAILURE = 'UPDATE "{table}" SET checkError = ? WHERE _id = ?'
+
+BY_IDS = """
+    SELECT _id, vidsrcAvailable, lastChecked, checkError FROM "{table}"
+    WHERE _id IN (SELECT value FROM json_each(?))"""
+UNCHECKED = """
+    SELECT _id FROM "{table}"
+    WHERE vidsrcAvailable IS NULL AND _id > ? AND checkError IS NULL ORDER BY _id"""
+UNCHECKED_FAILED = """
+    SELECT _id, checkError FROM "{table}"
+    WHERE vidsrcAvailable IS NULL AND _id > ? AND checkError IS NOT NULL ORDER BY _id"""
+# The plus keeps the index of the verdicts out, which would need a sort.
+STALE = """
+    SELECT lastChecked, _id FROM "{table}"
+    WHERE (lastChecked, _id) > (?, ?) AND lastChecked < ? AND +vidsrcAvailable IN (0, 1)
+    ORDER BY lastChecked, _id"""
+TITLE = """
+    SELECT _id, tmdbId, title, year, vidsrcAvailable, lastChecked, tmdbData, firstSeen, lastSeen, checkError
+    FROM "{table}" WHERE _id = ?"""
+VERDICT_COUNTS = 'SELECT vidsrcAvailable, count(*) FROM "{table}" GROUP BY vidsrcAvailable'
+FAILED_COUNT = 'SELECT count(*) FROM "{table}" WHERE checkError IS NOT NULL'
+
+SAVE = 'INSERT OR REPLACE INTO "{table}" (_id, document) VALUES (?, ?)'
+SAVED = 'SELECT _id, document FROM "{table}" WHERE substr(_id, 1, ?) = ? ORDER BY _id'
+FORGET = 'DELETE FROM "{table}" WHERE substr(_id, 1, ?) = ?'
+
+REFUSALS = (
+    *UNSTORABLE,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+
+
+def on(table: str, statement: str) -> str:
+    """The statement, for one table."""
+    return statement.replace("{table}", table)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block's writes, or none; waits for the file before the first."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # Some errors, a full disk among them, have rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def write(
+    connection: sqlite3.Connection, titles: Sequence[Title], verdicts: Sequence[Verdict]
+) -> list[Refused]:
+    with transaction(connection):
+        return _write_each(connection, titles, _upsert) + _write_each(connection, verdicts, _judge)
+
+
+def settled(
+    connection: sqlite3.Connection,
+    table: str,
+    ids: Sequence[int],
+    checked_since: datetime | None,
+    failed_since: datetime,
+) -> set[int]:
+    columns = ("_id", "vidsrcAvailable", "lastChecked", "checkError")
+    rows = connection.execute(on(table, BY_IDS), (json.dumps(storable_ids(ids)),))
+    documents = (_document(columns, row) for row in rows)
+    return {
+        document["_id"]
+        for document in documents
+        if is_settled(document, checked_since=checked_since, failed_since=failed_since)
+    }
+
+
+def unchecked(
+    connection: sqlite3.Connection, table: str, failed_before: datetime | None, after: int, limit: int
+) -> list[int]:
+    if failed_before is None:
+        fresh = connection.execute(on(table, UNCHECKED), (after,))
+        return [number for (number,) in islice(fresh, limit)]
+    failed = connection.execute(on(table, UNCHECKED_FAILED), (after,))
+    due = (
+        number
+        for number, error in failed
+        if not failed_at_or_after(_with_moments(_loaded(error)), failed_before)
+    )
+    return list(islice(due, limit))
+
+
+def stale(
+    connection: sqlite3.Connection,
+    table: str,
+    before: datetime,
+    after: tuple[datetime, int] | None,
+    limit: int,
+) -> list[tuple[datetime, int]]:
+    start = (iso(after[0]), after[1]) if after else ("", 0)
+    rows = connection.execute(on(table, STALE), (*start, iso(before)))
+    pairs = ((moment_or_same(checked), number) for checked, number in rows)
+    return list(islice((pair for pair in pairs if isinstance(pair[0], datetime)), limit))
+
+
+def title(connection: sqlite3.Connection, table: str, tmdb_id: int) -> Document | None:
+    for number in storable_ids([tmdb_id]):
+        row = connection.execute(on(table, TITLE), (number,)).fetchone()
+        if row:
+            return _document(tuple(TITLE_COLUMNS), row)
+    return None
+
+
+def counts(connection: sqlite3.Connection, table: str) -> Counts:
+    numbers = dict(connection.execute(on(table, VERDICT_COUNTS)))
+    (failed,) = connection.execute(on(table, FAILED_COUNT)).fetchone()
+    total, available, unavailable = sum(numbers.values()), numbers.get(1, 0), numbers.get(0, 0)
+    return Counts(total, available, unavailable, total - available - unavailable, failed)
+
+
+def save(connection: sqlite3.Connection, table: str, documents: Sequence[Document]) -> None:
+    rows = [(document["_id"], _dumped(document)) for document in documents]
+    with transaction(connection):
+        connection.executemany(on(table, SAVE), rows)
+
+
+def saved(connection: sqlite3.Connection, table: str, prefix: str) -> list[Document]:
+    rows = connection.execute(on(table, SAVED), (len(prefix), prefix))
+    documents = ((name, _loaded(text)) for name, text in rows)
+    return [
+        {"_id": name} | _with_moments(document) for name, document in documents if isinstance(document, dict)
+    ]
+
+
+def forget(connection: sqlite3.Connection, table: str, prefix: str) -> None:
+    connection.execute(on(table, FORGET), (len(prefix), prefix))
+
+
+def _write_each(
+    connection: sqlite3.Connection,
+    items: Sequence[Item],
+    write_one: Callable[[sqlite3.Connection, Item], object],
+) -> list[Refused]:
+    refused = []
+    for item in items:
+        try:
+            write_one(connection, item)
+        except REFUSALS as error:  # noqa: PERF203 - one title may fail, the others are still to go in
+            refused.append(Refused(item, one_line(error)))
+    return refused
+
+
+def _upsert(connection: sqlite3.Connection, item: Title) -> None:
+    row = {
+        "id": item.tmdb_id,
+        "title": item.title,
+        "year": item.year,
+        "data": _dumped(item.data),
+        "seen": iso(item.seen),
+    }
+    connection.execute(on(item.collection, UPSERT), row)
+
+
+def _judge(connection: sqlite3.Connection, item: Verdict) -> None:
+    if item.available is None:
+        error = _dumped({"reason": item.reason, "at": item.at})
+        connection.execute(on(item.collection, FAILURE), (error, item.tmdb_id))
+    else:
+        row = (int(item.available), iso(item.at), item.tmdb_id)
+        connection.execute(on(item.collection, VERDICT), row)
+
+
+def _document(columns: Sequence[str], row: Sequence[Any]) -> Document:
+    """A row as the document it stands for; what was written by hand, and means nothing, as it is."""
+    document = dict(zip(columns, row, strict=True))
+    if document["vidsrcAvailable"] in (0, 1):
+        document["vidsrcAvailable"] = bool(document["vidsrcAvailable"])
+    for name in document.keys() & {"lastChecked", "firstSeen", "lastSeen"}:
+        document[name] = moment_or_same(document[name])
+    if "tmdbData" in document:
+        document["tmdbData"] = _loaded(document["tmdbData"])
+    document["checkError"] = _with_moments(_loaded(document["checkError"]))
+    if document["checkError"] is None:
+        del document["checkError"]
+    return document
+
+
+def _dumped(value: Document) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_dumped_moment)
+
+
+def _dumped_moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return iso(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _loaded(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return text
+
+
+def _with_moments(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_moments(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_moments(inner) for inner in value]
+    return moment_or_same(value)

@@ -1,0 +1,124 @@
+"""The SQLite file of the catalogue: its tables, and how it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from moviesync.kinds import KINDS
+from moviesync.stores.base import PROGRESS, RUNS
+
+MEMORY = ":memory:"
+BUSY_TIMEOUT_S = 5.0
+
+TITLE_COLUMNS = {
+    "_id": "INTEGER PRIMARY KEY",
+    "tmdbId": "INTEGER",
+    "title": "TEXT",
+    "year": "INTEGER",
+    "vidsrcAvailable": "INTEGER",
+    "lastChecked": "TEXT",
+    "tmdbData": "TEXT",
+    "firstSeen": "TEXT",
+    "lastSeen": "TEXT",
+    "checkError": "TEXT",
+}
+DOCUMENT_COLUMNS = {"_id": "TEXT PRIMARY KEY", "document": "TEXT"}
+TITLE_TABLES = tuple(kind.collection for kind in KINDS)
+TABLES = {
+    **dict.fromkeys(TITLE_TABLES, TITLE_COLUMNS),
+    PROGRESS: DOCUMENT_COLUMNS,
+    RUNS: DOCUMENT_COLUMNS,
+}
+
+# The id is the row number, which ends every entry of an index: it has to be named only amid one.
+TITLE_INDEXES = (
+    'CREATE INDEX IF NOT EXISTS "{table}_available" ON "{table}" (vidsrcAvailable)',
+    'CREATE INDEX IF NOT EXISTS "{table}_checked" ON "{table}" (lastChecked)',
+    'CREATE INDEX IF NOT EXISTS "{table}_failed" ON "{table}" (vidsrcAvailable, _id, checkError) '
+    "WHERE checkError IS NOT NULL",
+)
+
+HINTS = {
+    "locked": "another program is writing to it; stop that one, or try again",
+    "busy": "another program is writing to it; stop that one, or try again",
+    "full": "free some space on the disk",
+    "unable to open": "check that it is a file that may be read and written, in a folder that may be written",
+    "readonly": "check that the file and its folder may be written",
+    "i/o error": "check the disk",
+    "not a database": "move it away, or set SQLITE_PATH to another file",
+    "malformed": "the file is damaged; move it away, or set SQLITE_PATH to another file",
+    "no column": "another program or version made it; move it away, or set SQLITE_PATH to another file",
+}
+
+
+def connect(path: str, *, readonly: bool) -> sqlite3.Connection:
+    """Open the file, with every table and index there; raises ``sqlite3.Error`` and ``OSError``.
+
+    ``readonly`` changes nothing: tables that the file lacks, or all of them where there is no
+    file, are empty ones in memory.
+    """
+    if path == MEMORY or (readonly and not Path(path).exists()):
+        target = f"file:{MEMORY}"
+    else:
+        if not readonly:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        target = f"{Path(path).absolute().as_uri()}?mode={'rw' if readonly else 'rwc'}"
+    connection = sqlite3.connect(target, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        if readonly:
+            _prepare_readonly(connection)
+        else:
+            _prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def explanation(error: Exception) -> str:
+    """One line: what is wrong with the file, and what to do."""
+    text = " ".join(str(error).split())
+    hints = (hint for sign, hint in HINTS.items() if sign in text.lower())
+    return f"{text} ({hint})" if (hint := next(hints, "")) else text
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A power cut may lose the last commits, a killed process none; the file stays sound in both.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    for table, columns in TABLES.items():
+        connection.execute(f'CREATE TABLE IF NOT EXISTS "{table}" ({_definition(columns)})')
+    _check_layout(connection)
+    for table in TITLE_TABLES:
+        for statement in TITLE_INDEXES:
+            connection.execute(statement.replace("{table}", table))
+
+
+def _prepare_readonly(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA temp_store = MEMORY")
+    for table in TABLES.keys() - _tables(connection):
+        connection.execute(f'CREATE TEMP TABLE "{table}" ({_definition(TABLES[table])})')
+    connection.execute("PRAGMA query_only = ON")
+    _check_layout(connection)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def _definition(columns: dict[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+def _check_layout(connection: sqlite3.Connection) -> None:
+    for table, columns in TABLES.items():
+        found = {
+            name: kind + " PRIMARY KEY" * key
+            for _, name, kind, _, _, key in connection.execute(f'PRAGMA table_info("{table}")')
+        }
+        for name in columns:
+            if name not in found:
+                raise sqlite3.DatabaseError(f"table {table} has no column {name}")
+        if found["_id"].upper() != columns["_id"]:
+            raise sqlite3.DatabaseError(f"table {table} has no column _id of the type {columns['_id']}")

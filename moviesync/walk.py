@@ -1,0 +1,270 @@
+"""The walk through TMDB's catalogue: which windows of dates it takes, and how far it is.
+
+TMDB shows the first 500 pages of a query, so a catalogue that is larger is asked for in windows
+of dates, each small enough to be shown whole. Nothing here knows a framework, a site or a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+PAGE_CAP = 500
+"""Pages that TMDB shows of one query: "Pages start at 1 and max at 500"."""
+PAGE_SIZE = 20
+"""Titles on a page."""
+KEY_SEPARATOR = " | "
+
+# Where an open end is halved: no title is older than the first films, and none is announced for later.
+_FLOOR = date(1870, 1, 1)
+_CEILING = date(2100, 1, 1)
+# Two totals that differ by less are the same: they drift from one request to the next.
+_AS_LARGE = 0.98
+
+
+@dataclass
+class Window:
+    """One query of the walk: the titles released from ``first`` to ``last``, both included.
+
+    ``None`` leaves that end open. A window with two open ends is the query without dates.
+    """
+
+    walk: str
+    first: date | None = None
+    last: date | None = None
+    order: str = "asc"
+    """Order of the dates; ``desc`` reaches the other end of a day that is too large."""
+    pages: int | None = None
+    """Pages of the query as TMDB last said, shown or not; ``None``: not asked yet."""
+    results: int | None = None
+    undated: int = 0
+    """Titles without a date that its pages showed."""
+    done: set[int] = field(default_factory=set)
+    """Pages whose titles the store acknowledged."""
+    offset: int = 0
+    """Pages of the walk before this window."""
+
+    def __str__(self) -> str:
+        return f"{self.first or ''}..{self.last or ''}" if self.dated else "without dates"
+
+    @property
+    def dated(self) -> bool:
+        return bool(self.first or self.last)
+
+    @property
+    def divisible(self) -> bool:
+        return self.dated and (self.first or _FLOOR) < (self.last or _CEILING)
+
+    @property
+    def key(self) -> str:
+        """``_id`` of its document in the ledger."""
+        return f"{self.walk}{KEY_SEPARATOR}{self} {self.order}"
+
+    def holds(self, day: date) -> bool:
+        return (not self.first or self.first <= day) and (not self.last or day <= self.last)
+
+    def halves(self) -> tuple[Window, Window]:
+        """The older and the newer half of a divisible window."""
+        oldest = self.first or _FLOOR
+        middle = oldest + ((self.last or _CEILING) - oldest) // 2
+        return (
+            Window(self.walk, self.first, middle),
+            Window(self.walk, middle + timedelta(days=1), self.last),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Its document in the ledger."""
+        return {
+            "_id": self.key,
+            "from": self.first.isoformat() if self.first else None,
+            "to": self.last.isoformat() if self.last else None,
+            "totalPages": self.pages,
+            "totalResults": self.results,
+            "undated": self.undated,
+            "pagesDone": list(_runs(self.done)),
+        }
+
+    def restore(self, document: dict[str, Any]) -> None:
+        """Take up the state that a document of the ledger tells."""
+        self.pages, self.results = document["totalPages"], document["totalResults"]
+        self.undated = document["undated"]
+        self.done = {page for first, last in document["pagesDone"] for page in range(first, last + 1)}
+
+
+class Walk:
+    """The windows of one walk in the order in which their pages are numbered.
+
+    Iterating gives the window without dates, then those with dates, newest first and the
+    unreleased last. Before asking for the next one, the caller tells a window's size
+    (``opened``) and walks the pages ``to_do``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        today: date,
+        released_from: date | None = None,
+        released_to: date | None = None,
+        cap: int = PAGE_CAP,
+        dates_ignored: bool = False,
+        ledger: Iterable[dict[str, Any]] = (),
+    ):
+        self.name = name
+        self.cap = cap
+        """Pages that the server shows of one query."""
+        self.dates_ignored = dates_ignored
+        self.exhausted = False
+        """Every window has been given out."""
+        self.windows: list[Window] = []
+        """Those that have been given out."""
+        self._ledger = {document["_id"]: document for document in ledger}
+        self._root = None if released_from or released_to else Window(name)
+        tomorrow = today + timedelta(days=1)
+        self._tops = [
+            Window(name, first, last)
+            for first, last in (
+                (released_from, min(today, released_to or today)),
+                (max(tomorrow, released_from or tomorrow), released_to),
+            )
+            if not (first and last) or first <= last
+        ]
+
+    def __iter__(self) -> Iterator[Window]:
+        if self._root:
+            yield from self._give(self._root)
+        if self._root is None or self._too_large(self._root):
+            waiting = self._tops[::-1]
+            while waiting and not (self.dates_ignored and self._root):
+                window = waiting.pop()
+                yield from self._give(window)
+                if self._too_large(window):
+                    waiting += self._parts(window)
+        self.exhausted = True
+
+    def _give(self, window: Window) -> Iterator[Window]:
+        if window.key in self._ledger:
+            window.restore(self._ledger[window.key])
+        window.offset = sum(map(self.shown, self.windows))
+        self.windows.append(window)
+        yield window
+
+    def _parts(self, window: Window) -> list[Window]:
+        """What shows the titles that a window beyond the cap does not, the first to walk last."""
+        if self.dates_ignored or window.order == "desc":
+            return []
+        if window.divisible:
+            return list(window.halves())
+        return [replace(window, order="desc", done=set())]
+
+    def _too_large(self, window: Window) -> bool:
+        return (window.pages or 0) > self.cap
+
+    def opened(self, window: Window, pages: int, results: int, days: Sequence[date]) -> None:
+        """Note what a page of ``window`` says of the window's size, and the days of its titles."""
+        window.pages, window.results = pages, results
+        if not window.dated or self.dates_ignored:
+            return
+        if self._root and results < _AS_LARGE * (self._root.results or 0):
+            return
+        strangers = sum(not window.holds(day) for day in days)
+        # Most of what it shows lies elsewhere; or one day is as large as the whole catalogue.
+        self.dates_ignored = 2 * strangers > len(days) or bool(self._root and not window.divisible)
+
+    def refused(self, last: int) -> None:
+        """Note that the server shows no page of a query past ``last``."""
+        self.cap = min(self.cap, last)
+
+    def shown(self, window: Window) -> int:
+        """How many pages of an opened window are walked; 0 where its parts are walked instead."""
+        pages = window.pages or 0
+        if not window.dated:
+            return min(pages, self.cap)
+        if self.dates_ignored:
+            return 0 if self._root else min(pages, self.cap)
+        if window.order == "desc":
+            return min(max(pages - self.cap, 0), self.cap)
+        return 0 if self._too_large(window) and window.divisible else min(pages, self.cap)
+
+    def to_do(self, window: Window, start_page: int = 1, *, after: int = 0) -> Iterator[int]:
+        """The pages of an opened window past ``after`` that are not done, from page ``start_page``
+        of the walk on."""
+        page = max(after + 1, start_page - window.offset)
+        while page <= self.shown(window):
+            if page not in window.done:
+                yield page
+            page += 1
+
+    def wants(self, window: Window, number: int, start_page: int) -> bool:
+        """Whether a page of an opened window is one to walk."""
+        return next(self.to_do(window, start_page, after=number - 1), None) == number
+
+    @property
+    def pages(self) -> int:
+        """Pages of the whole walk, as far as known; windows that are not opened yet are estimated."""
+        known = sum(map(self.shown, self.windows))
+        if self.exhausted or (self._root and not self._too_large(self._root)):
+            return known
+        whole = self._root.pages if self._root else sum(top.pages or 0 for top in self._tops)
+        walked = sum(window.pages or 0 for window in self.windows if window.dated and self.shown(window))
+        return known + max(0, (whole or 0) - walked)
+
+    @property
+    def pages_done(self) -> int:
+        return sum(len(window.done) for window in self.windows)
+
+    @property
+    def complete(self) -> bool:
+        """Every page of every window is done."""
+        return self.exhausted and all(
+            window.pages is not None and not any(self.to_do(window)) for window in self.windows
+        )
+
+    def gaps(self) -> list[dict[str, Any]]:
+        """What the server has and shows on no page, as far as the walk knows: dates, titles, reason."""
+        gaps = []
+        root = self._root
+        if self.dates_ignored:
+            shown = sum(map(self.shown, self.windows)) * PAGE_SIZE
+            titles = max(0, (root.results or 0) - shown) if root else None
+            gaps.append(_gap(None, titles, "the server ignores the dates"))
+        elif self.exhausted and root and self._too_large(root):
+            dated = sum(top.results or 0 for top in self._tops)
+            hidden = (root.results or 0) - dated - root.undated
+            if hidden > 0:
+                gaps.append(_gap(None, hidden, "undated titles that no page shows"))
+        for window in self.windows:
+            beyond = (window.pages or 0) - 2 * self.cap
+            if window.order == "desc" and beyond > 0:
+                gaps.append(_gap(window, beyond * PAGE_SIZE, "more titles on one day than can be shown"))
+        return gaps
+
+
+def _gap(window: Window | None, titles: int | None, reason: str) -> dict[str, Any]:
+    first, last = (window.first, window.last) if window else (None, None)
+    return {
+        "from": first.isoformat() if first else None,
+        "to": last.isoformat() if last else None,
+        "titles": titles,
+        "reason": reason,
+    }
+
+
+def _runs(pages: Iterable[int]) -> Iterator[list[int]]:
+    """Runs of consecutive numbers, as pairs of the first and the last.
+
+    >>> list(_runs({1, 2, 3, 7}))
+    [[1, 3], [7, 7]]
+    """
+    run: list[int] = []
+    for page in sorted(pages):
+        if run and page == run[1] + 1:
+            run[1] = page
+            continue
+        if run:
+            yield run
+        run = [page, page]
+    if run:
+        yield run

@@ -1,0 +1,68 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pymongo import MongoClient
+
+from moviesync.demo.server import Sites
+from tests.crawls import Folder
+from tests.mongodb import MongoServer, MongoUnavailable, with_database
+
+
+@pytest.fixture(scope="session")
+def mongodb_server() -> Iterator[str]:
+    """The URI of a server for all tests: the one that ``MOVIESYNC_TEST_MONGODB_URI`` names, or our own."""
+    if uri := os.environ.get("MOVIESYNC_TEST_MONGODB_URI"):
+        yield uri
+        return
+    with _running(MongoServer()) as server:
+        yield server.uri
+
+
+@pytest.fixture
+def own_mongodb_server(tmp_path: Path) -> Iterator[MongoServer]:
+    """A server that a test may kill and start again; it keeps its data."""
+    with _running(MongoServer(tmp_path / "mongodb")) as server:
+        yield server
+
+
+@pytest.fixture
+def mongodb_uri(mongodb_server: str) -> Iterator[str]:
+    """The URI of a database that is this test's own, and gone after it."""
+    name = f"moviesync_test_{uuid.uuid4().hex}"
+    uri = with_database(mongodb_server, name)
+    yield uri
+    with MongoClient[dict[str, object]](uri) as client:
+        client.drop_database(name)
+
+
+@contextmanager
+def _running(server: MongoServer) -> Iterator[MongoServer]:
+    """Skips where there is no server; fails there where ``MOVIESYNC_REQUIRE`` holds ``mongodb``."""
+    try:
+        with server:
+            yield server
+    except MongoUnavailable as error:
+        if "mongodb" in os.environ.get("MOVIESYNC_REQUIRE", ""):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def sites() -> Iterator[Sites]:
+    """Both miniature sites with their 876 films and 308 shows."""
+    with Sites() as sites:
+        yield sites
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sites: Sites) -> Folder:
+    """A folder in which commands ask the miniature sites, as fast as they answer."""
+    return Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})

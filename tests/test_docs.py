@@ -1,0 +1,79 @@
+"""README is true: its commands run, its outputs are what they print, its tables are complete."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from moviesync.arguments import Arguments
+from moviesync.environment import Environment
+from tests.crawls import ROOT, Folder
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+COMMANDS = [
+    line.partition("#")[0].strip()
+    for kind, block in BLOCKS
+    if kind == "sh"
+    for line in block.splitlines()
+    if line.startswith("scrapy ")
+]
+TRANSCRIPTS = [block.split("\n", 1) for kind, block in BLOCKS if kind == "console"]
+
+
+def test_the_first_two_blocks_set_up_and_run_the_demo_and_the_tests() -> None:
+    setup = "python3 -m venv .venv && .venv/bin/pip install -q -r {} && .venv/bin/{}\n"
+    assert BLOCKS[0] == ("sh", setup.format("requirements.txt", "scrapy demo"))
+    assert BLOCKS[1] == ("sh", setup.format("requirements-dev.txt", "python -m pytest"))
+
+
+def test_commands_of_the_readme_run_in_their_order(folder: Folder) -> None:
+    assert len(COMMANDS) == 7
+    for command in COMMANDS:
+        folder.run(*shlex.split(command)[1:])
+
+
+@pytest.mark.parametrize(("command", "output"), TRANSCRIPTS, ids=[command for command, _ in TRANSCRIPTS])
+def test_outputs_of_the_readme_are_what_its_commands_print(folder: Folder, command: str, output: str) -> None:
+    assert output.strip() in folder.run(*shlex.split(command)[2:]).stdout
+
+
+@pytest.mark.parametrize(
+    ("names", "left_out"),
+    [
+        (set(Arguments.model_fields), set()),
+        (set(Environment.model_fields), {"TMDB_EXPORT_URL", "LOG_FILE", "REDIS_URL"}),
+    ],
+    ids=["arguments", "variables"],
+)
+def test_tables_name_every_argument_and_variable(names: set[str], left_out: set[str]) -> None:
+    told = {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", README, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    assert names - told == left_out
+
+
+def test_links_into_the_project_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_example_environment_lists_every_variable() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    assert {line.lstrip("#").partition("=")[0] for line in lines if "=" in line} == set(
+        Environment.model_fields
+    )
+
+
+def test_nothing_of_the_workplace_is_in_the_project() -> None:
+    paths = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".md", ".toml", ".yaml", ".txt"}]
+    own = [path for path in paths if not {".venv", "target"} & set(path.relative_to(ROOT).parts)]
+    assert len(own) > 40
+    for path in own:
+        if path != Path(__file__):
+            assert not re.search(r"/work/|/tmp/venv", path.read_text()), path
