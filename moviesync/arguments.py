@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -12,19 +13,20 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    NonNegativeFloat,
     PositiveInt,
     ValidationError,
     model_validator,
 )
 
-from moviesync.environment import message
+from moviesync.environment import Concurrency, problem
 from moviesync.walk import PAGE_SIZE
 
 
 def _day(text: object) -> object:
-    # Pydantic alone would read "5" as the fifth second of 1970.
-    return date.fromisoformat(text) if isinstance(text, str) else text
+    # Pydantic alone would read "5" as the fifth second of 1970, some Pythons 19991231 as a date.
+    if isinstance(text, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError("should be a date like 1999-12-31")
+    return text
 
 
 Day = Annotated[date, BeforeValidator(_day)]
@@ -39,9 +41,9 @@ class Arguments(BaseModel):
     start_index: Annotated[int, Field(ge=0, lt=PAGE_SIZE)] = 0
     max_pages: PositiveInt | None = None
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = 200
-    concurrency: PositiveInt | None = None
+    concurrency: Concurrency | None = None
     dry_run: bool = False
-    recheck_days: NonNegativeFloat | None = None
+    recheck_days: Annotated[float, Field(ge=0, le=36_500)] | None = None
     released_from: Day | None = None
     released_to: Day | None = None
     walk: Literal["continue", "new", "skip"] = "continue"
@@ -72,8 +74,8 @@ def problems(given: Mapping[str, str]) -> list[str]:
 
 def _problem(given: Mapping[str, str], name: str, kind: str, text: str) -> str:
     if not name:
-        return f"-a: {message(text)}"
+        return problem("-a", text)
     if kind == "extra_forbidden":
         close = get_close_matches(name, Arguments.model_fields, n=1)
         text = "there is no such argument" + (f"; did you mean {close[0]}?" if close else "")
-    return f"-a {name}={given[name]}: {message(text)}"
+    return problem(f"-a {name}={given[name]}", text)

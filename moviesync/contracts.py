@@ -12,7 +12,9 @@ from scrapy.contracts import Contract
 from scrapy.exceptions import ContractFail
 
 from moviesync.items import Page, Verdict
-from moviesync.walk import Window
+from moviesync.kinds import Kind
+from moviesync.vidsrc import page_url
+from moviesync.window import Window
 
 RECORDED = Path(__file__).parent / "recorded"
 """Answers of both sites, by the path that gave them."""
@@ -20,25 +22,42 @@ RECORDED = Path(__file__).parent / "recorded"
 _WORDS = {"available": True, "unavailable": False, "unknown": None}
 
 
-class Recorded(Contract):
-    """``@recorded path``: the callback gets the recorded answer of that path."""
+class RecordedContract(Contract):
+    """The callback gets a recorded answer, of the kind of title that its spider is for."""
 
-    name = "recorded"
+    def __init__(self, method: Any, *args: Any):
+        super().__init__(method, *args)
+        self.kind: Kind = method.__self__.kind
+
+
+class RecordedPage(RecordedContract):
+    """``@recorded_page``: a discover page, as the first of a window."""
+
+    name = "recorded_page"
 
     def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
-        (path,) = self.args
-        args["url"] = (RECORDED / path).as_uri()
-        return args
+        url = (RECORDED / f"3/{self.kind.discover_path}.json").as_uri()
+        return {**args, "url": url, "cb_kwargs": {"window": Window("check"), "number": 1}}
+
+
+class RecordedCheck(RecordedContract):
+    """``@recorded_check id``: VidSrc's page of a title."""
+
+    name = "recorded_check"
+
+    def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
+        tmdb_id = int(self.args[0])
+        return {
+            **args,
+            "url": page_url(RECORDED.as_uri(), self.kind, tmdb_id),
+            "cb_kwargs": {"tmdb_id": tmdb_id},
+        }
 
 
 class Titles(Contract):
     """``@titles count``: the callback gives one Page of so many titles, then a check of each."""
 
     name = "titles"
-
-    def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
-        args["cb_kwargs"] = {"window": Window("check"), "number": 1}
-        return args
 
     def post_process(self, output: list[Any]) -> None:
         count = int(self.args[0])
@@ -56,10 +75,6 @@ class GivesVerdict(Contract):
     """``@verdict available|unavailable|unknown``: the callback gives this verdict and nothing else."""
 
     name = "verdict"
-
-    def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
-        args["cb_kwargs"] = {"tmdb_id": 603}
-        return args
 
     def post_process(self, output: list[Any]) -> None:
         (word,) = self.args

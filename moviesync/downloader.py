@@ -1,17 +1,38 @@
-"""Scrapy's downloader, with the concurrency of a slot kept to the letter."""
+"""Scrapy's downloader, with the concurrency of a slot kept to the letter, and slots that can be held."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
+from scrapy.exceptions import IgnoreRequest
 
 if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.defer import Deferred
+
+_WATCH = 0.2
+"""Seconds between two looks at whether the run is being stopped, while a slot is held."""
+
+
+class Unsent(IgnoreRequest):
+    """The run ends and this request was never sent; raised to whoever waits for its answer."""
+
+
+class _SlotQueue(deque[tuple[Request, "Deferred[Response]"]]):
+    """Requests in the order they come, but those with a priority above 0 first."""
+
+    def append(self, waiting: tuple[Request, Deferred[Response]]) -> None:
+        if waiting[0].priority > 0:
+            self.appendleft(waiting)
+        else:
+            super().append(waiting)
 
 
 class StrictDownloader(Downloader):
@@ -19,13 +40,63 @@ class StrictDownloader(Downloader):
 
     Scrapy counts it when its task first runs, so that one pass over the queue of a slot
     without a delay starts more of them than the slot's concurrency allows.
+
+    Within a slot, requests with a priority above 0 go first: those that belong to one that was
+    answered already. A slot that is held sends nothing until it is released; requests wait in its
+    queue, in no place of its concurrency. When the run is stopped meanwhile, they end with ``Unsent``.
     """
+
+    def __init__(self, crawler: Crawler):
+        super().__init__(crawler)
+        self._held: dict[str, set[str]] = {}
+        self._watch: asyncio.Task[None] | None = None
+
+    def hold(self, key: str, why: str) -> None:
+        """Send nothing more from the slot ``key`` until everyone who holds it has released it."""
+        self._held.setdefault(key, set()).add(why)
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._end_with_the_run())
+
+    def release(self, key: str, why: str) -> None:
+        """Take back a ``hold`` for the same reason."""
+        reasons = self._held.get(key, set())
+        reasons.discard(why)
+        if not reasons:
+            self._held.pop(key, None)
+            if key in self.slots:
+                self._process_queue(self.slots[key])
+
+    def _get_slot(self, request: Request) -> tuple[str, Slot]:  # type: ignore[override]
+        key, slot = super()._get_slot(request)
+        if not isinstance(slot.queue, _SlotQueue):
+            slot.queue = _SlotQueue(slot.queue)
+        return key, slot
+
+    def _process_queue(self, slot: Slot) -> None:
+        if self._held and any(self.slots.get(key) is slot for key in self._held):
+            return
+        super()._process_queue(slot)
 
     def _wait_for_download(
         self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
     ) -> Coroutine[Any, Any, None]:
         slot.transferring.add(request)
         return super()._wait_for_download(slot, request, queue_dfd)
+
+    async def _end_with_the_run(self) -> None:
+        # There is no signal for the start of a stop, and it waits for these very requests.
+        while self._held and not self._stopping():  # noqa: ASYNC110
+            await asyncio.sleep(_WATCH)
+        for key in self._held:
+            queue = self.slots[key].queue if key in self.slots else ()
+            while queue:
+                _, answer = queue.popleft()
+                answer.errback(Unsent("the run ends"))
+        self._watch = None
+
+    def _stopping(self) -> bool:
+        engine = self.crawler.engine
+        return not engine.running or bool(engine._slot and engine._slot.closing)
 
 
 class HttpHandler(AiohttpDownloadHandler):
@@ -37,3 +108,8 @@ class HttpHandler(AiohttpDownloadHandler):
     experimental = False
     # Made with the first request, so that a run that ends before it leaves no session open.
     lazy = True
+
+    def __init__(self, crawler: Crawler):
+        super().__init__(crawler)
+        # aiohttp would send a request a second time, past slot and rate, where a kept connection was closed.
+        self._session._retry_connection = False

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pymongo.errors import PyMongoError
+from pymongo.synchronous.uri_parser import parse_uri
 
 
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError("should be an address that begins with http:// or https://")
+    if parts.query or parts.fragment or set(text) & _BLANKS:
+        raise ValueError("should be an address without blanks, ? and #")
     return text.rstrip("/")
 
 
 def _mongodb_address(text: str) -> str:
     if not text.startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("should begin with mongodb:// or mongodb+srv://")
+    if text.startswith("mongodb://"):
+        try:
+            parse_uri(text, warn=False)
+        except (PyMongoError, ValueError):
+            # Its own words could hold parts of the password.
+            raise ValueError("is no MongoDB address; user and password have to be percent-encoded") from None
     return text
 
 
+def _key(text: str) -> str:
+    key = text.removeprefix("Bearer ").strip()
+    if not key.isascii() or set(key) & _BLANKS:
+        raise ValueError("is no key: a key is one word of ASCII letters, digits and signs")
+    return key
+
+
+_BLANKS = set(" \t\r\n\v\f\0")
+_SECRET = {"TMDB_ACCESS_TOKEN", "TMDB_API_KEY", "MONGODB_URI", "REDIS_URL"}
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Key = Annotated[str, AfterValidator(_key)]
+Rate = Annotated[float, Field(ge=0.01, le=1_000)]
+Concurrency = Annotated[int, Field(ge=1, le=1_000)]
 
 
 class Environment(BaseModel):
@@ -31,18 +56,34 @@ class Environment(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    TMDB_ACCESS_TOKEN: str | None = None
-    TMDB_API_KEY: str | None = None
+    TMDB_ACCESS_TOKEN: Key | None = None
+    TMDB_API_KEY: Key | None = None
     TMDB_BASE_URL: WebAddress = "https://api.themoviedb.org/3"
     TMDB_EXPORT_URL: WebAddress = "https://files.tmdb.org/p/exports"
     TMDB_RATE: Rate = 4.0
     VIDSRC_BASE_URL: WebAddress = "https://vidsrc.xyz"
-    VIDSRC_CONCURRENCY: PositiveInt = 16
+    VIDSRC_CONCURRENCY: Concurrency = 16
     MONGODB_URI: Annotated[str, AfterValidator(_mongodb_address)] | None = None
     MONGODB_DATABASE: str | None = None
     SQLITE_PATH: str = "moviesync.db"
     LOG_FILE: str = "logs/moviesync.log"
     REDIS_URL: str | None = None
+
+
+def from_file(path: str) -> tuple[dict[str, str | None], list[str]]:
+    """The variables of a ``.env`` file, and one line where it cannot be read; none where ``path`` is empty."""
+    try:
+        if not path:
+            return {}, []
+        with Path(path).open(encoding="utf-8") as lines:
+            bad = [binding.original.line for binding in parse_stream(lines) if binding.error]
+        return (
+            ({}, [problem(f"{path}, line {line}", "not NAME=value") for line in bad])
+            if bad
+            else (dotenv_values(path), [])
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        return {}, [problem(path, f"no file of variables in UTF-8 ({error})")]
 
 
 def read(variables: Mapping[str, str | None]) -> tuple[Environment, list[str]]:
@@ -61,15 +102,21 @@ def read(variables: Mapping[str, str | None]) -> tuple[Environment, list[str]]:
     try:
         return Environment.model_validate(given), []
     except ValidationError as error:
-        wrong = {str(problem["loc"][0]): message(problem["msg"]) for problem in error.errors()}
+        wrong = {str(found["loc"][0]): found["msg"] for found in error.errors()}
     usable = {name: value for name, value in given.items() if name not in wrong}
-    secret = {"MONGODB_URI"}
-    problems = [
-        f"{name}: {why}" if name in secret else f"{name}={given[name]}: {why}" for name, why in wrong.items()
+    # An address can hold a password.
+    told = [
+        problem(name if "@" in given[name] or name in _SECRET else f"{name}={given[name]}", why)
+        for name, why in wrong.items()
     ]
-    return Environment.model_validate(usable), problems
+    return Environment.model_validate(usable), told
 
 
-def message(text: str) -> str:
-    """A validation message without the words that pydantic puts before those of a validator."""
-    return text.removeprefix("Value error, ")
+def problem(given: str, why: str) -> str:
+    """One line on what was given and why it is no use.
+
+    >>> problem("-a walk=back", "Value error, no such walk")
+    '-a walk=back: no such walk'
+    """
+    # Pydantic puts two words before those of a validator.
+    return " ".join(f"{given}: {why.removeprefix('Value error, ')}".split())

@@ -15,7 +15,16 @@ from scrapy.exceptions import (
 )
 from twisted.python.failure import Failure
 
+CANNOT_WORK = 1
+WRONG_USAGE = 2
+
+
+class TooManyRedirects(IgnoreRequest):
+    """A site redirected more often than REDIRECT_MAX_TIMES; raised by InlineRedirect."""
+
+
 _REASONS: dict[type[Exception], str] = {
+    TooManyRedirects: "too many redirects",
     CannotResolveHostError: "host not found",
     DownloadConnectionRefusedError: "connection refused",
     DownloadTimeoutError: "timeout",
@@ -23,10 +32,13 @@ _REASONS: dict[type[Exception], str] = {
     ResponseDataLossError: "answer cut short",
     DownloadFailedError: "connection lost",
     UnsupportedURLSchemeError: "address not usable",
-    IgnoreRequest: "too many redirects",
+    ValueError: "address not usable",
+    IgnoreRequest: "answer not usable",
 }
-DOWNLOAD_FAILURES = tuple(_REASONS)
-"""What Scrapy raises where a request got no answer."""
+
+
+UNUSABLE_ANSWERS = (DownloadCancelledError, IgnoreRequest)
+"""What Scrapy raises for an answer that is there, and too large or compressed in a bad way."""
 
 
 def failure_reason(error: BaseException | Failure) -> str:
@@ -41,7 +53,7 @@ class Ending(str):
 
     exit_code: int
 
-    def __new__(cls, line: str, exit_code: int = 1) -> Ending:
+    def __new__(cls, line: str, exit_code: int = CANNOT_WORK) -> Ending:
         ending = super().__new__(cls, line)
         ending.exit_code = exit_code
         return ending
@@ -53,5 +65,5 @@ class RunStopped(CloseSpider):
     ``line`` says what is the matter and what to do; it becomes the reason that Scrapy logs.
     """
 
-    def __init__(self, line: str, exit_code: int = 1):
+    def __init__(self, line: str, exit_code: int = CANNOT_WORK):
         super().__init__(Ending(line, exit_code))

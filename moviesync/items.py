@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from moviesync.walk import Window
+from moviesync.window import Window
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Page:
     whole: bool = True
     """All its titles are here; not so where it was number for the window's size alone."""
 
-    def acknowledged(self) -> None:
-        """Mark the page as done; to be called once the store holds its titles."""
-        if self.whole and self.number not in self.window.done:
-            self.window.done.add(self.number)
-            self.window.undated += self.undated
+    def mark_done(self, window: Window) -> None:
+        """Note in ``window`` that the page is done; to be called once the store holds its titles."""
+        if self.whole:
+            window.mark(self.number, self.undated)

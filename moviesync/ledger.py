@@ -9,12 +9,15 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from moviesync.stores.base import PROGRESS, Store
-from moviesync.walk import KEY_SEPARATOR, PAGE_CAP, Walk
+from moviesync.stores.base import PROGRESS, Document, Store
+from moviesync.stores.documents import iso
+from moviesync.walk import Walk
+from moviesync.window import KEY_SEPARATOR, Window
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
+_UNREADABLE = (KeyError, TypeError, ValueError)
 FRESH = timedelta(days=1)
 """A walk that was finished less than this ago is not begun anew unasked."""
 
@@ -46,21 +49,23 @@ class Ledger:
         """
         if choice == "skip":
             return None
-        last = next(
-            (d for d in await self._store.saved(PROGRESS, prefix=self.name) if d["_id"] == self.name), None
-        )
-        if last and last.get("version") != VERSION:
-            logger.warning("The ledger of %s has another version's layout: the walk begins anew", self.name)
-            last = None
-        if last is None or choice == "new":
+        document, windows = _split(await self._store.saved(PROGRESS, prefix=self.name), self.name)
+        if document is None or choice == "new":
             return await self._begin()
-        finished = last["finished"]
+        finished = document["finished"]
         if finished is None:
-            logger.info("Going on with the walk of %s that began on %s", self.name, last["today"])
-            return await self._resume(last)
+            try:
+                walk = self._resumed(document, windows)
+            except _UNREADABLE:
+                logger.warning("The ledger of %s is of another version: the walk begins anew", self.name)
+                return await self._begin()
+            logger.info("Going on with the walk of %s that began on %s", self.name, self._today)
+            return walk
         if finished > self._now - FRESH and not anew_if_finished:
             logger.info(
-                "The walk of %s was finished at %s, less than a day ago", self.name, finished.isoformat()
+                "The walk of %s was finished at %s, less than a day ago: only what is due is asked for",
+                self.name,
+                iso(finished),
             )
             return None
         return await self._begin()
@@ -81,47 +86,61 @@ class Ledger:
         await self._store.save(PROGRESS, [document])
 
     async def _begin(self) -> Walk:
+        self._started, self._today = self._now, self._now.date()
+        # In this order: a walk that is cut off in between is no walk yet, and begins again.
+        await self._store.save(PROGRESS, [{"_id": self.name, "version": None}])
         await self._store.forget(PROGRESS, prefix=self.name + KEY_SEPARATOR)
-        walk = self._walk()
+        released_from, released_to = self._bounds
+        walk = Walk(self.name, today=self._today, released_from=released_from, released_to=released_to)
         await self.save(walk)
         return walk
 
-    async def _resume(self, last: dict[str, Any]) -> Walk:
-        self._started, self._today = last["started"], date.fromisoformat(last["today"])
-        windows = await self._store.saved(PROGRESS, prefix=self.name + KEY_SEPARATOR)
-        return self._walk(cap=last["cap"], dates_ignored=last["datesIgnored"], ledger=windows)
-
-    def _walk(
-        self, *, cap: int = PAGE_CAP, dates_ignored: bool = False, ledger: list[dict[str, Any]] | None = None
-    ) -> Walk:
+    def _resumed(self, document: Document, windows: list[Document]) -> Walk:
+        self._started, self._today = document["started"], date.fromisoformat(document["today"])
+        for window in windows:
+            Window(self.name).restore(window)
         released_from, released_to = self._bounds
         return Walk(
             self.name,
             today=self._today,
             released_from=released_from,
             released_to=released_to,
-            cap=cap,
-            dates_ignored=dates_ignored,
-            ledger=ledger or (),
+            cap=int(document["cap"]),
+            dates_ignored=bool(document["datesIgnored"]),
+            ledger=windows,
         )
+
+
+def _split(documents: list[Document], name: str) -> tuple[Document | None, list[Document]]:
+    """A walk's own document, where it is one of this version, and those of its windows."""
+    walk = next((document for document in documents if document["_id"] == name), None)
+    if walk and (
+        walk.get("version") != VERSION or not isinstance(walk.get("finished"), (datetime, type(None)))
+    ):
+        if walk.get("version") is not None:
+            logger.warning("The ledger of %s is of another version: the walk begins anew", name)
+        walk = None
+    return walk, [document for document in documents if document["_id"].startswith(name + KEY_SEPARATOR)]
 
 
 async def summary(store: Store, collection: str) -> dict[str, Any]:
     """How far the latest walk of a collection is: ``pages``, ``pagesDone``, ``complete``, ``gaps``."""
     documents = await store.saved(PROGRESS, prefix=collection)
-    walks = [document for document in documents if KEY_SEPARATOR not in document["_id"]]
-    if not walks:
-        return {"pages": 0, "pagesDone": 0, "complete": False, "gaps": []}
-    walk = max(walks, key=lambda document: document["started"])
-    done = sum(
-        last - first + 1
-        for document in documents
-        if document["_id"].startswith(walk["_id"] + KEY_SEPARATOR)
-        for first, last in document["pagesDone"]
-    )
+    names = [document["_id"] for document in documents if KEY_SEPARATOR not in document["_id"]]
+    found = [(walk, windows) for walk, windows in (_split(documents, name) for name in names) if walk]
+    try:
+        if found:
+            return _summary(*max(found, key=lambda pair: pair[0]["started"]))
+    except _UNREADABLE:
+        logger.warning("The ledger of %s is not one of this version", collection)
+    return {"pages": 0, "pagesDone": 0, "complete": False, "gaps": []}
+
+
+def _summary(walk: Document, windows: list[Document]) -> dict[str, Any]:
+    done = sum(last - first + 1 for window in windows for first, last in window["pagesDone"])
     return {
         "pages": max(walk["pages"], done),
         "pagesDone": done,
         "complete": walk["finished"] is not None,
-        "gaps": walk["gaps"],
+        "gaps": list(walk["gaps"]),
     }

@@ -11,7 +11,6 @@ VIDSRC_SLOT = "vidsrc"
 # lets some of them catch up with the one before.
 _SPACING = 1.025
 _TMDB_CONCURRENCY = 8
-_QUEUED = 48
 
 
 def site_limits(tmdb_rate: float, vidsrc_concurrency: int) -> dict[str, Any]:
@@ -22,9 +21,9 @@ def site_limits(tmdb_rate: float, vidsrc_concurrency: int) -> dict[str, Any]:
             TMDB_SLOT: {"concurrency": _TMDB_CONCURRENCY, "delay": _SPACING / tmdb_rate, "jitter": 0},
             VIDSRC_SLOT: {"concurrency": vidsrc_concurrency, "delay": 0, "jitter": 0},
         },
-        # Above the places of both slots, so that a free place finds the next request waiting.
-        "CONCURRENT_REQUESTS": vidsrc_concurrency + _TMDB_CONCURRENCY + _QUEUED,
-        # The slots rule; this is only the size of the connection pool of each host.
+        # No limit: the slots rule, and the scheduler gives a slot no more than it can soon send.
+        "CONCURRENT_REQUESTS": 0,
+        # Only the size of the connection pool of each host.
         "CONCURRENT_REQUESTS_PER_DOMAIN": vidsrc_concurrency + _TMDB_CONCURRENCY,
         # At a steady latency no delay is wanted: the slot's concurrency is the limit.
         "AUTOTHROTTLE_TARGET_CONCURRENCY": 4 * vidsrc_concurrency,

@@ -6,13 +6,15 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from scrapy.exceptions import DropItem
 
 from moviesync.exceptions import Ending
 from moviesync.items import Page, Verdict
-from moviesync.stores.base import PROGRESS, Store, StoreUnavailable
+from moviesync.stores.base import PROGRESS, Refused, Store, StoreUnavailable
+from moviesync.window import Window
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Item = Page | Verdict
+VERDICT_STATS = {True: "verdicts/available", False: "verdicts/unavailable", None: "verdicts/unknown/"}
+"""Stats of the verdicts that were stored; those that are none, by their reason."""
 
 
 class GroupCommit:
@@ -76,7 +80,12 @@ class GroupCommit:
             try:
                 await self._write([item for item, _ in batch])
             except StoreUnavailable as error:
-                self._give_up(batch, error)
+                self._give_up(batch, str(error))
+                break
+            except Exception as error:
+                # Whoever waits for an acknowledgement would wait for ever.
+                logger.exception("A batch could not be written")
+                self._give_up(batch, f"a mistake in moviesync: {error!r}")
                 break
             for _, acknowledged in batch:
                 if not acknowledged.done():
@@ -99,27 +108,40 @@ class GroupCommit:
         pages = [item for item in items if isinstance(item, Page)]
         titles = [title for page in pages for title in page.titles]
         verdicts = [item for item in items if isinstance(item, Verdict)]
-        for refused in await self._store.write(titles, verdicts):
-            self._crawler.stats.inc_value("store/refused")
-            logger.error(
-                "%s %d is not stored: %s", refused.item.collection, refused.item.tmdb_id, refused.reason
-            )
-        for page in pages:
-            page.acknowledged()
-        windows = {page.window.key: page.window.document() for page in pages}
-        if windows:
-            await self._store.save(PROGRESS, list(windows.values()))
+        # A page counts as one item, and can have more titles than a batch.
+        for start in range(0, len(titles), self._batch_size):
+            self._tell(await self._store.write(titles[start : start + self._batch_size], []))
+        if verdicts:
+            self._tell(await self._store.write([], verdicts))
+        await self._save_progress(pages)
         self._crawler.stats.inc_value("store/titles", len(titles))
-        self._crawler.stats.inc_value("store/verdicts", len(verdicts))
+        for verdict in verdicts:
+            self._crawler.stats.inc_value(
+                VERDICT_STATS[verdict.available] + (verdict.reason if verdict.available is None else "")
+            )
 
-    def _give_up(self, batch: list[tuple[Item, asyncio.Future[None]]], error: StoreUnavailable) -> None:
+    async def _save_progress(self, pages: list[Page]) -> None:
+        """Mark pages as done in the ledger, and only then in the walk that goes on from it."""
+        windows: dict[str, Window] = {}
+        for page in pages:
+            window = page.window
+            page.mark_done(windows.setdefault(window.key, replace(window, done=set(window.done))))
+        if windows:
+            await self._store.save(PROGRESS, [window.document() for window in windows.values()])
+        for page in pages:
+            page.mark_done(page.window)
+
+    def _tell(self, refused: list[Refused]) -> None:
+        for one in refused:
+            self._crawler.stats.inc_value("store/refused")
+            logger.error("%s %d is not stored: %s", one.item.collection, one.item.tmdb_id, one.reason)
+
+    def _give_up(self, batch: list[tuple[Item, asyncio.Future[None]]], line: str) -> None:
         for _, acknowledged in (*batch, *self._waiting):
             if not acknowledged.done():
                 acknowledged.set_exception(DropItem("the store takes no more writes"))
         self._waiting.clear()
-        self._closing = asyncio.create_task(
-            self._crawler.engine.close_spider_async(reason=Ending(str(error)))
-        )
+        self._closing = asyncio.create_task(self._crawler.engine.close_spider_async(reason=Ending(line)))
 
 
 def _size(item: Item) -> int:

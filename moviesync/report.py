@@ -68,3 +68,35 @@ def _last_run(run: dict[str, Any] | None) -> str:
     started: datetime = run["started"]
     ended = f"ended: {run['reason']}" if run["finished"] else "still running, or killed"
     return f"last run: {run['spider']}, begun {started:%Y-%m-%d %H:%M} UTC, {ended}"
+
+
+def told_gap(collection: str, gap: dict[str, Any]) -> str:
+    """One line on what a walk cannot show.
+
+    >>> told_gap("movies", {"from": None, "to": None, "titles": 40, "reason": "undated titles that no page shows"})
+    'gap in movies: undated titles that no page shows (40 titles)'
+    """
+    dates = f" {gap['from'] or ''}..{gap['to'] or ''}" if gap["from"] or gap["to"] else ""
+    titles = f" ({gap['titles']:,} titles)" if gap["titles"] else ""
+    return f"gap in {collection}{dates}: {gap['reason']}{titles}"
+
+
+def told_verdicts(stats: dict[str, Any]) -> str:
+    """One line on the checks of a run, from its stats; empty where there were none.
+
+    >>> told_verdicts({"verdicts/available": 3, "verdicts/unknown/timeout": 2, "verdicts/unknown/HTTP 500": 1})
+    '6 titles checked: 3 available, 0 unavailable, 3 unknown (timeout: 2, HTTP 500: 1), which stay due'
+    """
+    available, unavailable = stats.get("verdicts/available", 0), stats.get("verdicts/unavailable", 0)
+    prefix = "verdicts/unknown/"
+    reasons = {name.removeprefix(prefix): count for name, count in stats.items() if name.startswith(prefix)}
+    unknown = sum(reasons.values())
+    if not (available or unavailable or unknown):
+        return ""
+    line = f"{available + unavailable + unknown:,} titles checked: {available:,} available, {unavailable:,} unavailable"
+    if not unknown:
+        return line
+    why = ", ".join(
+        f"{reason}: {count:,}" for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1])
+    )
+    return f"{line}, {unknown:,} unknown ({why}), which stay due"

@@ -6,13 +6,13 @@ a real variable wins over the file. https://docs.scrapy.org/en/latest/topics/set
 
 import os
 
-from dotenv import dotenv_values, find_dotenv
+from dotenv import find_dotenv
 
 from moviesync import environment
 
-_environment, ENVIRONMENT_PROBLEMS = environment.read(
-    {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
-)
+_file, _file_problems = environment.from_file(find_dotenv(usecwd=True))
+_environment, _problems = environment.read({**_file, **os.environ})
+ENVIRONMENT_PROBLEMS = [*_file_problems, *_problems]
 
 BOT_NAME = "moviesync"
 SPIDER_MODULES = ["moviesync.spiders"]
@@ -58,7 +58,7 @@ REDIRECT_MAX_TIMES = 5
 
 # How fast each site is asked follows from TMDB_RATE and VIDSRC_CONCURRENCY (or -a concurrency):
 # DOWNLOAD_SLOTS, CONCURRENT_REQUESTS, AUTOTHROTTLE_TARGET_CONCURRENCY are set in limits.py.
-# Default: a slot may start more at once than its concurrency allows.
+# Default: a slot may start more at once than its concurrency allows, and none can be held.
 DOWNLOADER = "moviesync.downloader.StrictDownloader"
 # Default False. AutoThrottle adds delay to VidSrc's slot when the site slows down.
 AUTOTHROTTLE_ENABLED = True
@@ -94,6 +94,9 @@ DOWNLOADER_MIDDLEWARES = {
 }
 
 EXTENSIONS = {
+    # First, so that what the others log is clean.
+    "moviesync.extensions.redaction.Redaction": -100,
+    "moviesync.extensions.jobdir.JobDirGuard": 0,
     "moviesync.extensions.session.StoreSession": 0,
     # In place of Scrapy's own, which takes a 404 for no sign of how the site is.
     "scrapy.extensions.throttle.AutoThrottle": None,
@@ -104,12 +107,16 @@ ITEM_PIPELINES = {"moviesync.pipelines.GroupCommit": 300}
 # Seconds that a write waits for more items, after the first.
 GROUP_COMMIT_LINGER = 0.01
 
+# Seconds for which a store that fails in mid-run is waited for.
+STORE_PATIENCE = 120
+
 # Default DEBUG: a line for every request and item.
 LOG_LEVEL = "INFO"
 LOG_FORMATTER = "moviesync.logformatter.QuietLogFormatter"
 
 SPIDER_CONTRACTS = {
-    "moviesync.contracts.Recorded": 10,
+    "moviesync.contracts.RecordedPage": 10,
+    "moviesync.contracts.RecordedCheck": 10,
     "moviesync.contracts.Titles": 10,
     "moviesync.contracts.GivesVerdict": 10,
 }

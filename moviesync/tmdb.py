@@ -9,12 +9,13 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import isfinite
 from typing import Any
 from urllib.parse import urlencode
 
 from moviesync.items import Title
 from moviesync.kinds import Kind
-from moviesync.walk import Window
+from moviesync.window import Window
 
 OK = 200
 UNAUTHORIZED = 401
@@ -22,7 +23,8 @@ INVALID_PAGE = 22
 """``status_code`` of "Invalid page: Pages start at 1 and max at 500"."""
 
 _INT64 = 2**63
-_CAP_IN_WORDS = re.compile(r"(?:max at|less than or equal to) (\d+)")
+_MOST_DIGITS = 1000
+_CAP_IN_WORDS = re.compile(r"(?:max at|less than or equal to) (\d{1,9})")
 
 
 class MalformedPage(ValueError):
@@ -71,7 +73,7 @@ def read_page(status: int, body: bytes, kind: Kind, seen: datetime) -> DiscoverP
     known stay in ``Title.data``.
     """
     if status != OK:
-        raise MalformedPage(f"HTTP {status} {error_message(body)}".rstrip())
+        raise MalformedPage(f"HTTP {status}, code {error_code(body)}")
     answer = _parse(body)
     items = answer.get("results") if isinstance(answer, dict) else None
     if not isinstance(items, list):
@@ -126,24 +128,27 @@ def refused_page(status: int, body: bytes, page: int) -> int | None:
     return min(cap, page - 1) or None
 
 
-def error_message(body: bytes) -> str:
-    """What TMDB says of an error, in one line; empty where it says nothing.
+def error_code(body: bytes) -> int | None:
+    """TMDB's own number for an error, where the answer names one.
 
-    >>> error_message(b'{"success":false,"status_code":7,"status_message":"Invalid API key."}')
-    'Invalid API key.'
+    Its words are left alone: they can repeat the request, key included.
+    https://developer.themoviedb.org/docs/errors
+
+    >>> error_code(b'{"success":false,"status_code":7,"status_message":"Invalid API key."}')
+    7
     """
     try:
         answer = _parse(body)
     except MalformedPage:
-        return ""
-    text = answer.get("status_message") if isinstance(answer, dict) else None
-    return " ".join(text.split())[:200] if isinstance(text, str) else ""
+        return None
+    code = answer.get("status_code") if isinstance(answer, dict) else None
+    return code if type(code) is int else None
 
 
 def _parse(body: bytes) -> Any:
-    text = body.decode("utf-8", "replace")
+    text = body.decode("utf-8-sig", "replace")
     try:
-        answer = json.loads(text, parse_constant=lambda _: None)
+        answer = json.loads(text, parse_constant=lambda _: None, parse_float=_float, parse_int=_int)
         if "\\ud" in text.lower():
             # A lone "\\ud800" is JSON, but no text that a store takes.
             answer = json.loads(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
@@ -152,6 +157,16 @@ def _parse(body: bytes) -> Any:
     except RecursionError:
         raise MalformedPage("JSON nested too deeply") from None
     return answer
+
+
+def _float(digits: str) -> float | None:
+    number = float(digits)
+    return number if isfinite(number) else None
+
+
+def _int(digits: str) -> int | None:
+    # Python refuses to read integers of some thousand digits, for the time that takes.
+    return int(digits) if len(digits) < _MOST_DIGITS else None
 
 
 def _total(answer: dict[str, Any], name: str) -> int | None:

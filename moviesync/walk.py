@@ -6,91 +6,23 @@ of dates, each small enough to be shown whole. Nothing here knows a framework, a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+
+from moviesync.window import Window
+
+logger = logging.getLogger(__name__)
 
 PAGE_CAP = 500
 """Pages that TMDB shows of one query: "Pages start at 1 and max at 500"."""
 PAGE_SIZE = 20
 """Titles on a page."""
-KEY_SEPARATOR = " | "
 
-# Where an open end is halved: no title is older than the first films, and none is announced for later.
-_FLOOR = date(1870, 1, 1)
-_CEILING = date(2100, 1, 1)
 # Two totals that differ by less are the same: they drift from one request to the next.
 _AS_LARGE = 0.98
-
-
-@dataclass
-class Window:
-    """One query of the walk: the titles released from ``first`` to ``last``, both included.
-
-    ``None`` leaves that end open. A window with two open ends is the query without dates.
-    """
-
-    walk: str
-    first: date | None = None
-    last: date | None = None
-    order: str = "asc"
-    """Order of the dates; ``desc`` reaches the other end of a day that is too large."""
-    pages: int | None = None
-    """Pages of the query as TMDB last said, shown or not; ``None``: not asked yet."""
-    results: int | None = None
-    undated: int = 0
-    """Titles without a date that its pages showed."""
-    done: set[int] = field(default_factory=set)
-    """Pages whose titles the store acknowledged."""
-    offset: int = 0
-    """Pages of the walk before this window."""
-
-    def __str__(self) -> str:
-        return f"{self.first or ''}..{self.last or ''}" if self.dated else "without dates"
-
-    @property
-    def dated(self) -> bool:
-        return bool(self.first or self.last)
-
-    @property
-    def divisible(self) -> bool:
-        return self.dated and (self.first or _FLOOR) < (self.last or _CEILING)
-
-    @property
-    def key(self) -> str:
-        """``_id`` of its document in the ledger."""
-        return f"{self.walk}{KEY_SEPARATOR}{self} {self.order}"
-
-    def holds(self, day: date) -> bool:
-        return (not self.first or self.first <= day) and (not self.last or day <= self.last)
-
-    def halves(self) -> tuple[Window, Window]:
-        """The older and the newer half of a divisible window."""
-        oldest = self.first or _FLOOR
-        middle = oldest + ((self.last or _CEILING) - oldest) // 2
-        return (
-            Window(self.walk, self.first, middle),
-            Window(self.walk, middle + timedelta(days=1), self.last),
-        )
-
-    def document(self) -> dict[str, Any]:
-        """Its document in the ledger."""
-        return {
-            "_id": self.key,
-            "from": self.first.isoformat() if self.first else None,
-            "to": self.last.isoformat() if self.last else None,
-            "totalPages": self.pages,
-            "totalResults": self.results,
-            "undated": self.undated,
-            "pagesDone": list(_runs(self.done)),
-        }
-
-    def restore(self, document: dict[str, Any]) -> None:
-        """Take up the state that a document of the ledger tells."""
-        self.pages, self.results = document["totalPages"], document["totalResults"]
-        self.undated = document["undated"]
-        self.done = {page for first, last in document["pagesDone"] for page in range(first, last + 1)}
 
 
 class Walk:
@@ -137,11 +69,14 @@ class Walk:
             yield from self._give(self._root)
         if self._root is None or self._too_large(self._root):
             waiting = self._tops[::-1]
-            while waiting and not (self.dates_ignored and self._root):
+            while waiting and not self.dates_ignored:
                 window = waiting.pop()
                 yield from self._give(window)
                 if self._too_large(window):
                     waiting += self._parts(window)
+            if self.dates_ignored:
+                # Whatever is asked for, the answer is that of the first window.
+                yield self.windows[0]
         self.exhausted = True
 
     def _give(self, window: Window) -> Iterator[Window]:
@@ -163,27 +98,35 @@ class Walk:
         return (window.pages or 0) > self.cap
 
     def opened(self, window: Window, pages: int, results: int, days: Sequence[date]) -> None:
-        """Note what a page of ``window`` says of the window's size, and the days of its titles."""
-        window.pages, window.results = pages, results
-        if not window.dated or self.dates_ignored:
+        """Note what a page of ``window`` says of the window's size, and the days of its titles.
+
+        Totals drift from one answer to the next; the largest counts, so that no page is missed.
+        """
+        window.pages, window.results = max(pages, window.pages or 0), max(results, window.results or 0)
+        if self.dates_ignored or not window.dated:
             return
-        if self._root and results < _AS_LARGE * (self._root.results or 0):
+        whole = self.windows[0]
+        if window is not whole and window.results < _AS_LARGE * (whole.results or 0):
             return
+        # As large as the whole; and what it shows lies elsewhere, or nowhere.
         strangers = sum(not window.holds(day) for day in days)
-        # Most of what it shows lies elsewhere; or one day is as large as the whole catalogue.
-        self.dates_ignored = 2 * strangers > len(days) or bool(self._root and not window.divisible)
+        if 2 * strangers > len(days) or (results and not days):
+            logger.warning("The server ignores the dates: only what it shows without them can be walked")
+            self.dates_ignored = True
 
     def refused(self, last: int) -> None:
         """Note that the server shows no page of a query past ``last``."""
-        self.cap = min(self.cap, last)
+        if last < self.cap:
+            logger.info("The server shows no page of a query past %d", last)
+            self.cap = last
 
     def shown(self, window: Window) -> int:
         """How many pages of an opened window are walked; 0 where its parts are walked instead."""
         pages = window.pages or 0
-        if not window.dated:
+        if self.dates_ignored and window is not self.windows[0]:
+            return 0
+        if self.dates_ignored or not window.dated:
             return min(pages, self.cap)
-        if self.dates_ignored:
-            return 0 if self._root else min(pages, self.cap)
         if window.order == "desc":
             return min(max(pages - self.cap, 0), self.cap)
         return 0 if self._too_large(window) and window.divisible else min(pages, self.cap)
@@ -212,14 +155,11 @@ class Walk:
         return known + max(0, (whole or 0) - walked)
 
     @property
-    def pages_done(self) -> int:
-        return sum(len(window.done) for window in self.windows)
-
-    @property
     def complete(self) -> bool:
-        """Every page of every window is done."""
+        """Every page of every window is done, or cannot be read."""
         return self.exhausted and all(
-            window.pages is not None and not any(self.to_do(window)) for window in self.windows
+            window.pages is not None and window.unreadable.issuperset(self.to_do(window))
+            for window in self.windows
         )
 
     def gaps(self) -> list[dict[str, Any]]:
@@ -227,15 +167,16 @@ class Walk:
         gaps = []
         root = self._root
         if self.dates_ignored:
-            shown = sum(map(self.shown, self.windows)) * PAGE_SIZE
-            titles = max(0, (root.results or 0) - shown) if root else None
-            gaps.append(_gap(None, titles, "the server ignores the dates"))
-        elif self.exhausted and root and self._too_large(root):
-            dated = sum(top.results or 0 for top in self._tops)
-            hidden = (root.results or 0) - dated - root.undated
+            hidden = sum((whole.results or 0) - self.shown(whole) * PAGE_SIZE for whole in self.windows[:1])
+            gaps.append(_gap(None, max(0, hidden), "the server ignores the dates"))
+        elif self.exhausted and root and self._too_large(root) and all(top.pages for top in self._tops):
+            hidden = (root.results or 0) - sum(top.results or 0 for top in self._tops) - root.undated
             if hidden > 0:
                 gaps.append(_gap(None, hidden, "undated titles that no page shows"))
         for window in self.windows:
+            if window.unreadable:
+                hidden = len(window.unreadable) * PAGE_SIZE
+                gaps.append(_gap(window, hidden, f"{len(window.unreadable)} pages that could not be read"))
             beyond = (window.pages or 0) - 2 * self.cap
             if window.order == "desc" and beyond > 0:
                 gaps.append(_gap(window, beyond * PAGE_SIZE, "more titles on one day than can be shown"))
@@ -250,21 +191,3 @@ def _gap(window: Window | None, titles: int | None, reason: str) -> dict[str, An
         "titles": titles,
         "reason": reason,
     }
-
-
-def _runs(pages: Iterable[int]) -> Iterator[list[int]]:
-    """Runs of consecutive numbers, as pairs of the first and the last.
-
-    >>> list(_runs({1, 2, 3, 7}))
-    [[1, 3], [7, 7]]
-    """
-    run: list[int] = []
-    for page in sorted(pages):
-        if run and page == run[1] + 1:
-            run[1] = page
-            continue
-        if run:
-            yield run
-        run = [page, page]
-    if run:
-        yield run

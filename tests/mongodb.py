@@ -12,8 +12,10 @@ import tempfile
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 from urllib.parse import quote
+
+from pymongo import MongoClient
 
 JAVA_FOLDER = Path(__file__).parent / "mongo"
 LIBRARIES = JAVA_FOLDER / "target" / "dependency"
@@ -159,3 +161,10 @@ def _read_on(pipe: IO[str]) -> None:
     with pipe:
         for _ in pipe:
             pass
+
+
+def verdicts(uri: str, collection: str = "movies") -> dict[int, bool | None]:
+    """The verdicts in the database of a URI, by id."""
+    with MongoClient[dict[str, Any]](uri) as client:
+        found = client.get_default_database()[collection].find({}, ["vidsrcAvailable"])
+        return {document["_id"]: document["vidsrcAvailable"] for document in found}

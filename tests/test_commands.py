@@ -120,12 +120,10 @@ def test_the_status_of_a_store_that_is_none(alone: Folder) -> None:
 def test_check_passes_offline_and_writes_nothing(alone: Folder) -> None:
     errors = alone.run("check").stderr
     assert "OK" in errors
-    assert alone.run("check", "--list").stdout.split() == [
-        "tmdb_vidsrc",
-        "*",
-        "parse_check",
-        "*",
-        "parse_page",
+    spiders = alone.run("check", "--list").stdout.split()
+    assert spiders == [
+        *("tmdb_vidsrc", "*", "parse_check", "*", "parse_page"),
+        *("tmdb_vidsrc_tv", "*", "parse_check", "*", "parse_page"),
     ]
     assert alone.files == set()
 
@@ -136,7 +134,7 @@ def test_check_passes_offline_and_writes_nothing(alone: Folder) -> None:
         ("recorded/3/discover/movie.json", '"results"', '"nothing"'),
         ("recorded/3/discover/movie.json", '"id"', '"key"'),
         ("recorded/embed/movie/603", "unavailable", "here"),
-        ("vidsrc.py", "return ABSENT if", "return AVAILABLE if"),
+        ("vidsrc.py", "return ABSENT if absent", "return AVAILABLE if absent"),
     ],
 )
 def test_check_can_fail(tmp_path: Path, path: str, old: str, new: str) -> None:

@@ -178,7 +178,7 @@ def test_pages_that_cannot_be_read_are_told_and_nothing_else_is_lost(folder: Fol
     assert len([line for line in errors.splitlines() if "Page 2 of movies" in line]) == 1
     assert "9 items are not as they should be: item 0 has no usable id (None)" in errors
     for number in (3, 4, 5):
-        assert f"Page {number} of movies without dates is left for the next run: " in errors
+        assert f"Page {number} of movies, without dates, could not be read: " in errors
     rows = folder.rows("SELECT _id, title, year, vidsrcAvailable FROM movies WHERE _id <= 5 ORDER BY _id")
     assert rows == [
         (1, "Good", 2001, 0),

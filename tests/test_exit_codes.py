@@ -28,13 +28,13 @@ NO_KEY: dict[str, Any] = {"TMDB_ACCESS_TOKEN": "", "TMDB_API_KEY": ""}
         (
             ["-a", "walk=back", "-a", "released_from=1990"],
             [
-                "-a released_from=1990: Invalid isoformat string: '1990'",
+                "-a released_from=1990: should be a date like 1999-12-31",
                 "-a walk=back: Input should be 'continue', 'new' or 'skip'",
             ],
         ),
         (["-a", "nothing"], ["Invalid -a value, use -a NAME=VALUE"]),
         (["--dry-run"], ["--dry-run: there is no such option"]),
-        (["another"], ["name one spider: there is tmdb_vidsrc"]),
+        (["another"], ["name one spider: there is tmdb_vidsrc and tmdb_vidsrc_tv"]),
     ],
 )
 def test_wrong_usage_is_one_line_a_mistake_and_nothing_else(
@@ -49,7 +49,9 @@ def test_wrong_usage_is_one_line_a_mistake_and_nothing_else(
 
 def test_a_mistyped_spider_is_wrong_usage(folder: Folder) -> None:
     errors = folder.run("crawl", "tmdb_vidsrk", code=2).stderr
-    assert errors == "moviesync: tmdb_vidsrk: there is no such spider; there is tmdb_vidsrc\n"
+    assert (
+        errors == "moviesync: tmdb_vidsrk: there is no such spider; there is tmdb_vidsrc and tmdb_vidsrc_tv\n"
+    )
 
 
 def test_a_variable_that_is_no_use_is_wrong_usage(folder: Folder) -> None:
@@ -71,7 +73,7 @@ def test_without_a_key_nothing_is_asked(sites: Sites, folder: Folder) -> None:
 def test_a_wrong_key_ends_the_run_and_is_named_by_its_variable(folder: Folder, variable: str) -> None:
     errors = folder.crawl(code=1, **{**NO_KEY, variable: "wr0ngkey"}).stderr
     last = errors.splitlines()[-1]
-    assert last.startswith(f"moviesync: TMDB refuses the key in {variable} (HTTP 401: Invalid API key")
+    assert last.startswith(f"moviesync: TMDB refuses the key in {variable} (HTTP 401, code 7)")
     assert "wr0ngkey" not in errors
 
 

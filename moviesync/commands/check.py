@@ -6,15 +6,11 @@ import argparse
 
 from scrapy.commands import check
 
-from moviesync.contracts import RECORDED
-
 
 class Command(check.Command):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings
-        # The confirming GET of a check goes to the recorded page, too.
-        self.settings.set("VIDSRC_BASE_URL", RECORDED.as_uri(), priority="cmdline")
         # Contracts store nothing, so the store stays closed.
         extensions = {**self.settings["EXTENSIONS"], "moviesync.extensions.session.StoreSession": None}
         self.settings.set("EXTENSIONS", extensions, priority="cmdline")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from scrapy import signals
 from scrapy.commands import crawl
@@ -13,11 +14,16 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
-from moviesync import arguments
-from moviesync.exceptions import Ending
+from moviesync import arguments, environment
+from moviesync.environment import Environment
+from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
+from moviesync.report import told_gap, told_verdicts
 
-WRONG_USAGE = 2
-CANNOT_WORK = 1
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
+
 # How a run may end with its work done, or left by the user's wish; anything else is exit code 1.
 _WELL_ENDED = ("finished", "shutdown", "closespider_")
 
@@ -35,8 +41,11 @@ class Command(crawl.Command):
             leave(WRONG_USAGE, [str(error)])
         if problems := [*self._spider_problems(args), *arguments.problems(opts.spargs)]:
             leave(WRONG_USAGE, problems)
-        if problems := self.settings["ENVIRONMENT_PROBLEMS"]:
+        if problems := environment_problems(self.settings):
             leave(WRONG_USAGE, problems)
+        level = self.settings["LOG_LEVEL"]
+        if not isinstance(logging.getLevelName(level), int):
+            leave(WRONG_USAGE, [f"{level}: there is no such log level"])
         if not has_key(self.settings):
             leave(
                 CANNOT_WORK,
@@ -60,16 +69,33 @@ class Command(crawl.Command):
         assert self.crawler_process
         crawler = self._create_crawler(args[0])
         crawler.signals.connect(self._closed, signal=signals.spider_closed)
+        logging.getLogger("scrapy.crawler").addFilter(_silence_when_cut_off)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         if self.reason is None:
             self.reason = Ending("the run was cut off; the same command goes on with it")
         self.exitcode = exit_code(self.reason)
+        self._tell(crawler)
         if self.exitcode:
             print(f"moviesync: {self.reason}", file=sys.stderr)
 
+    def _tell(self, crawler: Crawler) -> None:
+        spider = cast("TmdbVidsrcSpider", crawler.spider)
+        lines = [told_verdicts(crawler.stats.get_stats())]
+        lines += [told_gap(spider.kind.collection, gap) for gap in spider.itinerary.walk.gaps()]
+        for line in filter(None, lines):
+            print(f"moviesync: {line}", file=sys.stderr)
+
     def _closed(self, reason: str) -> None:
         self.reason = reason
+
+
+def _silence_when_cut_off(record: logging.LogRecord) -> bool:
+    """After a second Ctrl-C, everything that was cut off would log a traceback; there is no mistake in it."""
+    if str(record.msg).endswith("forcing unclean shutdown"):
+        logging.disable()
+        sys.unraisablehook = lambda _: None
+    return True
 
 
 def exit_code(reason: str) -> int:
@@ -77,6 +103,12 @@ def exit_code(reason: str) -> int:
     if isinstance(reason, Ending):
         return reason.exit_code
     return 0 if reason.startswith(_WELL_ENDED) else CANNOT_WORK
+
+
+def environment_problems(settings: BaseSettings) -> list[str]:
+    """One line for each variable, or setting given in its place with -s, that is no use."""
+    given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
+    return [*settings["ENVIRONMENT_PROBLEMS"], *environment.read(given)[1]]
 
 
 def has_key(settings: BaseSettings) -> bool:

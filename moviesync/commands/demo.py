@@ -7,13 +7,18 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from moviesync.commands import crawl
-from moviesync.commands.crawl import WRONG_USAGE, leave
+from moviesync.commands.crawl import leave
 from moviesync.demo.server import Sites
+from moviesync.exceptions import WRONG_USAGE
 from moviesync.kinds import MOVIE
 from moviesync.report import status
 from moviesync.stores import make_store
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 DATABASE = "demo.db"
 SPIDER = "tmdb_vidsrc"
@@ -49,9 +54,13 @@ class Command(crawl.Command):
             "SQLITE_PATH": DATABASE,
             "LOG_LEVEL": "ERROR",
             "ENVIRONMENT_PROBLEMS": [],
+            "VIDSRC_CONCURRENCY": 16,
         }
         self.settings.setdict(own, priority="cmdline")
         super().process_options([SPIDER], opts)
+
+    def _tell(self, crawler: Crawler) -> None:
+        """Nothing: the table at the end does."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if opts.serve:

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
-from moviesync.commands.crawl import CANNOT_WORK, WRONG_USAGE, leave
+from moviesync.commands.crawl import environment_problems, leave
+from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE
 from moviesync.report import status, status_table
 from moviesync.stores import make_store
 from moviesync.stores.base import StoreUnavailable
@@ -33,10 +34,9 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         settings = self.settings
         assert settings
-        if (
-            problems := [f"{arg}: scrapy status takes no such argument" for arg in args]
-            or settings["ENVIRONMENT_PROBLEMS"]
-        ):
+        if problems := [
+            f"{arg}: scrapy status takes no such argument" for arg in args
+        ] or environment_problems(settings):
             leave(WRONG_USAGE, problems)
         store = make_store(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["SQLITE_PATH"])
         try:

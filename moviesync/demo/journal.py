@@ -35,6 +35,11 @@ class Journal:
         self._running[site] += 1
         self.peak[site] = max(self.peak[site], self._running[site])
 
+    @property
+    def running(self) -> int:
+        """Requests that are being dealt with."""
+        return self._running.total()
+
     def finish(self, asked: Asked) -> None:
         """Note a request that ran."""
         self._running[asked.site] -= 1

@@ -82,6 +82,11 @@ class Sites:
         """The most requests at once, by site."""
         return self._journal.peak
 
+    @property
+    def running(self) -> int:
+        """Requests that are being dealt with, and are in no log yet."""
+        return self._journal.running
+
     def asked(self, site: str, method: str | None = None) -> Counter[str]:
         """Count how often each path of a site was asked for, by one method or by any."""
         return self._journal.paths(site, method)

@@ -6,8 +6,10 @@ from scrapy.core.downloader import Slot
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 
+from moviesync.vidsrc import GONE, REFUSED_METHOD
+
 # Answers that are as good a sign of the site's health as a page is.
-HEALTHY = frozenset({301, 302, 303, 307, 308, 404, 405, 410, 501})
+HEALTHY = GONE | REFUSED_METHOD | {301, 302, 303, 307, 308}
 
 
 class SiteThrottle(AutoThrottle):

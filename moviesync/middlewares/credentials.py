@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 from w3lib.url import add_or_replace_parameter, url_query_cleaner
+
+from moviesync.limits import TMDB_SLOT
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from typing_extensions import Self
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+KEY_PARAMETER = "api_key="
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port.
+    """Scheme, host and port; of an address that is none, an origin that nothing else has.
 
     >>> origin("https://api.themoviedb.org/3") == origin("https://api.themoviedb.org:443/4")
     True
     """
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return "", None, None
 
 
 class Credentials:
@@ -44,7 +50,7 @@ class Credentials:
         return cls(settings["TMDB_BASE_URL"], settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"])
 
     def process_request(self, request: Request) -> None:
-        if origin(request.url) != self._origin:
+        if not self._is_for_tmdb(request):
             return
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token}"
@@ -53,16 +59,41 @@ class Credentials:
 
     def process_response(self, request: Request, response: Response) -> Response:
         self._take_off(request)
-        return response.replace(url=request.url) if "api_key=" in response.url else response
+        location = (response.headers.get("Location") or b"").decode("latin-1")
+        if KEY_PARAMETER in location:
+            # A redirect that repeats the query would carry the key to wherever it leads.
+            response.headers["Location"] = _without_key(location)
+        return response.replace(url=request.url) if KEY_PARAMETER in response.url else response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         self._take_off(request)
-        if self._key:
-            exception.args = tuple(str(part).replace(self._key, "***") for part in exception.args)
+        error: BaseException | None = exception
+        while error:
+            error.args = tuple(self._redacted(part) for part in error.args)
+            if isinstance(error, OSError):
+                error.strerror = self._redacted(error.strerror)
+                error.filename = self._redacted(error.filename)
+            error = error.__cause__ or error.__context__
+
+    def _is_for_tmdb(self, request: Request) -> bool:
+        # The slot tells TMDB's requests from VidSrc's where both sites are on one host.
+        return request.meta.get("download_slot") == TMDB_SLOT and origin(request.url) == self._origin
+
+    def _redacted(self, part: Any) -> Any:
+        if not isinstance(part, str):
+            return part
+        for secret in filter(None, (self._token, self._key)):
+            for form in (secret, quote(secret), quote_plus(secret)):
+                part = part.replace(form, "***")
+        return part
 
     def _take_off(self, request: Request) -> None:
-        if origin(request.url) != self._origin:
+        if not self._is_for_tmdb(request):
             return
         request.headers.pop("Authorization", None)
-        if "api_key=" in request.url:
-            request._set_url(url_query_cleaner(request.url, ("api_key",), remove=True))
+        if KEY_PARAMETER in request.url:
+            request._set_url(_without_key(request.url))
+
+
+def _without_key(url: str) -> str:
+    return url_query_cleaner(url, ("api_key",), remove=True, keep_fragments=True)

@@ -12,6 +12,8 @@ from scrapy.http import Response
 from scrapy_deltafetch import DeltaFetch
 
 from moviesync.clock import now
+from moviesync.exceptions import RunStopped
+from moviesync.stores.base import StoreUnavailable
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -60,24 +62,26 @@ class StoreDeltaFetch(DeltaFetch):  # type: ignore[misc]
     ) -> AsyncIterator[Any]:
         checks: dict[int, Request] = {}
         async for output in result:
-            if isinstance(output, Request) and self._applies_to(output):
+            if isinstance(output, Request) and self._is_enabled_for_request(output):
                 checks[int(output.meta["deltafetch_key"])] = output
             else:
                 yield output
         if not checks:
             return
         spider = cast("TmdbVidsrcSpider", self._crawler.spider)
-        seen = await spider.store.settled(
-            spider.kind.collection,
-            list(checks),
-            checked_since=self._checked_since,
-            failed_since=self._started,
-        )
+        try:
+            seen = await spider.store.settled(
+                spider.kind.collection,
+                list(checks),
+                checked_since=self._checked_since,
+                failed_since=self._started,
+            )
+        except StoreUnavailable as error:
+            raise RunStopped(str(error)) from None
         self._crawler.stats.inc_value("deltafetch/skipped", len(seen))
         for key, request in checks.items():
             if key not in seen:
                 yield request
 
-    @staticmethod
-    def _applies_to(request: Request) -> bool:
-        return "deltafetch_key" in request.meta and request.meta.get("deltafetch_enabled", True)
+    def _is_enabled_for_request(self, request: Request) -> bool:
+        return "deltafetch_key" in request.meta and super()._is_enabled_for_request(request)

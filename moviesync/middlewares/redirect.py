@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+
+from moviesync.exceptions import TooManyRedirects
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -30,7 +33,12 @@ class InlineRedirect(RedirectMiddleware):
         request.headers.pop("Referer", None)
 
     async def process_response(self, request: Request, response: Response) -> Response:  # type: ignore[override]
-        result = super().process_response(request, response)
+        try:
+            result = super().process_response(request, response)
+        except IgnoreRequest as error:
+            raise TooManyRedirects(str(error)) from None
         if isinstance(result, Response):
             return result
+        # What is tried again is tried where it failed, not from the beginning of the chain.
+        request.meta["dont_retry"] = True
         return await self.crawler.engine.download_async(result)

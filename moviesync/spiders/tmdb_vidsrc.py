@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import Request, Spider
 from scrapy.http import Headers, Response
@@ -12,22 +12,26 @@ from scrapy_spider_metadata import Args  # type: ignore[attr-defined]
 
 from moviesync import due, tmdb, vidsrc
 from moviesync.arguments import Arguments
-from moviesync.backlog import Backlog
 from moviesync.clock import now
-from moviesync.exceptions import DOWNLOAD_FAILURES, RunStopped, failure_reason
+from moviesync.downloader import Unsent
+from moviesync.exceptions import UNUSABLE_ANSWERS, RunStopped, failure_reason
 from moviesync.items import Page, Verdict
+from moviesync.itinerary import Itinerary
 from moviesync.kinds import MOVIE, Kind
 from moviesync.ledger import Ledger
 from moviesync.limits import TMDB_SLOT, VIDSRC_SLOT, site_limits
 from moviesync.stores import make_store
 from moviesync.stores.base import Store, StoreUnavailable
 from moviesync.stores.dry_run import DryRunStore
-from moviesync.walk import Walk, Window
+from moviesync.walk import Walk
+from moviesync.window import Window
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
     from typing_extensions import Self
+
+    from moviesync.scheduler import Scheduler
 
 
 class TmdbVidsrcSpider(Args[Arguments], Spider):
@@ -42,6 +46,8 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     store: Store
     tmdb_url: str
     vidsrc_url: str
+    started: datetime
+    itinerary: Itinerary
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -57,17 +63,12 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             else make_store(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["SQLITE_PATH"])
         )
         spider.started = now()
-        spider.pages_left = spider.args.max_pages
-        spider.walk = Walk(cls.kind.collection, today=spider.started.date())
-        spider.backlog = Backlog(concurrency)
-        spider.backlog.connect(crawler)
+        spider.itinerary = Itinerary(Walk(cls.kind.collection, today=spider.started.date()))
         return spider
 
-    started: datetime
-    pages_left: int | None
-    """Pages that ``max_pages`` still allows."""
-    walk: Walk
-    backlog: Backlog
+    @property
+    def queue(self) -> Scheduler:
+        return cast("Scheduler", self.crawler.engine.scheduler)
 
     # What is to be done
 
@@ -81,13 +82,14 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
                     yield await self._check_in_turn(tmdb_id)
             async for request in self._walk():
                 yield request
-            async for tmdb_id in due.unchecked(store, collection, failed_before=self.started):
-                yield await self._check_in_turn(tmdb_id)
+            for failed_before in (None, self.started):
+                async for tmdb_id in due.unchecked(store, collection, failed_before=failed_before):
+                    yield await self._check_in_turn(tmdb_id)
         except StoreUnavailable as error:
             raise RunStopped(str(error)) from None
 
     async def _check_in_turn(self, tmdb_id: int) -> Request:
-        await self.backlog.room_for_check()
+        await self.queue.room_for_check()
         return self._check_request(tmdb_id)
 
     async def _walk(self) -> AsyncIterator[Request]:
@@ -99,90 +101,43 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             arguments.released_to,
             now=self.started,
         )
-        walk = await ledger.walk(
-            arguments.walk,
-            anew_if_finished=arguments.start_page > 1 or arguments.start_index > 0,
-        )
+        anew = arguments.start_page > 1 or arguments.start_index > 0
+        walk = await ledger.walk(arguments.walk, anew_if_finished=anew)
         if walk is None:
             return
-        self.walk = walk
-        for window in walk:
-            if self.pages_left == 0:
-                break
-            opening = window.pages is None
-            if opening:
-                yield self._page_request(window, 1)
-                await self.backlog.pages_done()
-                await ledger.save(walk)
-                self._tell_size(window)
-            async for request in self._window_pages(window, after=1 if opening else 0):
-                yield request
-        if walk.exhausted and arguments.start_page > walk.pages:
-            line = f"-a start_page={arguments.start_page} is past the end: the walk has {walk.pages} pages"
-            raise RunStopped(line, exit_code=2)
-        await ledger.save(walk, finished=now() if walk.complete else None)
-
-    async def _window_pages(self, window: Window, *, after: int) -> AsyncIterator[Request]:
-        more = True
-        while more:
-            more = False
-            for number in self.walk.to_do(window, self.args.start_page, after=after):
-                await self.backlog.room_for_page()
-                if self.pages_left == 0:
-                    return
-                self._count_page()
-                yield self._page_request(window, number)
-                more, after = True, number
-            # Only the last answers tell whether the window has grown meanwhile.
-            await self.backlog.pages_done()
-
-    def _tell_size(self, window: Window) -> None:
-        if window.pages is not None:
-            self.logger.info(
-                "TMDB has %d pages of %s %s; the walk has %d in all",
-                window.pages,
-                self.kind.collection,
-                window,
-                self.walk.pages,
-            )
-        elif len(self.walk.windows) == 1:
-            raise RunStopped("TMDB's first page could not be read (the line above says why): try again later")
-
-    def _count_page(self) -> None:
-        if self.pages_left is not None:
-            self.pages_left -= 1
+        self.itinerary = Itinerary(walk, start_page=arguments.start_page, max_pages=arguments.max_pages)
+        async for window, number in self.itinerary.pages(ledger, self.queue):
+            yield self._page_request(window, number)
 
     # Pages
 
     def _page_request(self, window: Window, number: int) -> Request:
-        self.backlog.page_asked(window, number)
         return Request(
             tmdb.discover_url(self.tmdb_url, self.kind, window, number),
             callback=self.parse_page,
             errback=self.page_failed,
             cb_kwargs={"window": window, "number": number},
             meta={"download_slot": TMDB_SLOT, "autothrottle_dont_adjust_delay": True},
-            priority=1,
         )
 
     async def parse_page(self, response: Response, window: Window, number: int) -> AsyncIterator[Any]:
-        """The answer of TMDB to a page of a window.
+        """A Page and a check of each of its titles.
 
-        @recorded 3/discover/movie.json
+        @recorded_page
         @titles 20
         """
         if response.status == tmdb.UNAUTHORIZED:
             raise RunStopped(self._key_refused(response))
         if last := tmdb.refused_page(response.status, response.body, number):
-            self.walk.refused(last)
-            self.logger.info("TMDB shows no page of a query past %d", self.walk.cap)
-            self.backlog.page_done(window, number)
+            self.itinerary.refused(last)
+            self.queue.page_done(window, number)
             return
         try:
             page = tmdb.read_page(response.status, response.body, self.kind, now())
-            wanted = self._note_size(page, window, number)
+            wanted = self.itinerary.wanted(page, window, number)
         except tmdb.MalformedPage as error:
-            self._page_lost(window, number, str(error))
+            for page_item in self._not_read(window, number, str(error), answered=response.status == tmdb.OK):
+                yield page_item
             return
         if not wanted:
             yield Page(window, number, [], whole=False)
@@ -194,36 +149,32 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         for title in titles:
             yield self._check_request(title.tmdb_id)
 
-    def _note_size(self, page: tmdb.DiscoverPage, window: Window, number: int) -> bool:
-        """Whether the page is to be walked, or was asked for its window's size alone."""
-        opening = window.pages is None
-        if page.total_pages is not None and page.total_results is not None:
-            self.walk.opened(window, page.total_pages, page.total_results, page.days)
-        elif opening:
-            raise tmdb.MalformedPage("it does not say how many pages there are")
-        if not opening:
-            return True
-        if self.pages_left == 0 or not self.walk.wants(window, number, self.args.start_page):
-            return False
-        self._count_page()
-        return True
-
-    def page_failed(self, failure: Failure) -> None:
+    def page_failed(self, failure: Failure) -> Iterator[Page]:
+        if isinstance(failure.value, Unsent):
+            return
         asked = failure.request.cb_kwargs  # type: ignore[attr-defined]
-        self._page_lost(asked["window"], asked["number"], failure_reason(failure))
-
-    def _page_lost(self, window: Window, number: int, reason: str) -> None:
-        self.backlog.page_done(window, number)
-        self.crawler.stats.inc_value("pages/failed")
-        self.logger.warning(
-            "Page %d of %s %s is left for the next run: %s", number, self.kind.collection, window, reason
+        answered = isinstance(failure.value, UNUSABLE_ANSWERS)
+        yield from self._not_read(
+            asked["window"], asked["number"], failure_reason(failure), answered=answered
         )
+
+    def _not_read(self, window: Window, number: int, reason: str, *, answered: bool) -> Iterator[Page]:
+        """``answered``: the page is there and nobody can read it; otherwise it can be had another time."""
+        self.logger.warning(
+            "Page %d of %s, %s, could not be read: %s", number, self.kind.collection, window, reason
+        )
+        if answered and window.pages:
+            window.unreadable.add(number)
+            yield Page(window, number, [], whole=False)
+        else:
+            self.itinerary.lost(reason)
+            self.queue.page_done(window, number)
 
     def _tell_problems(self, page: tmdb.DiscoverPage, window: Window, number: int) -> None:
         if page.problems:
             self.crawler.stats.inc_value("items/unreadable", len(page.problems))
             self.logger.warning(
-                "Page %d of %s %s: %d items are not as they should be: %s",
+                "Page %d of %s, %s: %d items are not as they should be: %s",
                 number,
                 self.kind.collection,
                 window,
@@ -234,9 +185,10 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     def _key_refused(self, response: Response) -> str:
         settings = self.crawler.settings
         variable = "TMDB_ACCESS_TOKEN" if settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
+        code = tmdb.error_code(response.body)
         return (
-            f"TMDB refuses the key in {variable} (HTTP 401: {tmdb.error_message(response.body)});"
-            " yours is at https://www.themoviedb.org/settings/api"
+            f"TMDB refuses the key in {variable} (HTTP 401, code {code}): yours is at"
+            " https://www.themoviedb.org/settings/api"
         )
 
     # Checks
@@ -252,26 +204,30 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         )
 
     async def parse_check(self, response: Response, tmdb_id: int) -> AsyncIterator[Verdict]:
-        """The answer of VidSrc to a HEAD; where it does not settle the matter, a GET is awaited.
+        """The verdict; where the answer to the HEAD does not settle it, a GET is awaited.
 
-        @recorded embed/movie/603
+        @recorded_check 603
         @verdict unavailable
         """
-        finding = vidsrc.judge_head(response.status, _text(response.headers))
-        if finding is None:
-            finding = await self._look(response)
-        yield self._verdict(tmdb_id, finding)
+        finding = vidsrc.judge(response.status, _text(response.headers)) or await self._look(response)
+        if finding:
+            yield self._verdict(tmdb_id, finding)
 
-    async def _look(self, head: Response) -> vidsrc.Finding:
-        """Look at the page whose HEAD was answered with ``head``."""
-        request = Request(head.url, meta={"download_slot": VIDSRC_SLOT})
+    async def _look(self, head: Response) -> vidsrc.Finding | None:
+        """Look at the page whose HEAD was answered with ``head``; ``None`` where the run ends before."""
+        # Before checks that are not begun: a check is over soon, or is not begun.
+        request = Request(head.url, meta={"download_slot": VIDSRC_SLOT}, priority=1)
         try:
             page = await self.crawler.engine.download_async(request)
-        except DOWNLOAD_FAILURES as error:
+        except Unsent:
+            return None
+        except Exception as error:  # whatever it was, it says nothing of the title
             return vidsrc.Finding(None, failure_reason(error))
-        return vidsrc.judge_get(page.status, _text(page.headers), page.body, head_status=head.status)
+        return vidsrc.judge(page.status, _text(page.headers), page.body, head_status=head.status)
 
-    def check_failed(self, failure: Failure) -> Verdict:
+    def check_failed(self, failure: Failure) -> Verdict | None:
+        if isinstance(failure.value, Unsent):
+            return None
         tmdb_id = failure.request.cb_kwargs["tmdb_id"]  # type: ignore[attr-defined]
         return self._verdict(tmdb_id, vidsrc.Finding(None, failure_reason(failure)))
 

@@ -27,8 +27,13 @@ class DryRunStore(SQLiteStore):
         try:
             for verdict in verdicts:
                 document = await self.title(verdict.collection, verdict.tmdb_id)
-                print(json.dumps(document, default=iso, ensure_ascii=False))
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise StoreUnavailable("standard output was closed: the dry run ends") from None
+                text = json.dumps(document, default=iso, ensure_ascii=False)
+                sys.stdout.buffer.write(text.encode() + b"\n")
+            sys.stdout.buffer.flush()
+        except AttributeError:
+            raise StoreUnavailable("standard output is closed: a dry run has nowhere to write") from None
+        except OSError as error:
+            raise StoreUnavailable(
+                f"standard output takes no more ({error.strerror}): the dry run ends"
+            ) from None
         return refused

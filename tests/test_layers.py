@@ -1,0 +1,120 @@
+"""Imports run downward, in no circle, and no module grows beyond what one can hold in mind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import moviesync
+
+PACKAGE = Path(moviesync.__file__).parent
+FILES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+
+# What a module, or any module of a package, may import of moviesync.
+MAY_IMPORT = {
+    "window": (),
+    "walk": ("window",),
+    "kinds": (),
+    "clock": (),
+    "environment": (),
+    "items": ("window", "kinds"),
+    "tmdb": ("items", "walk", "window", "kinds"),
+    "vidsrc": ("items", "walk", "window", "kinds"),
+    "stores": ("items", "kinds", "walk", "window", "stores"),
+    "ledger": ("stores", "items", "kinds", "walk", "window"),
+    "due": ("stores",),
+    "report": ("ledger", "stores", "items", "kinds", "walk", "window"),
+}
+WITHOUT_FRAMEWORK = {
+    "window": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    "walk": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    "kinds": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    "items": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    "tmdb": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    "vidsrc": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    "stores": ("scrapy", "twisted"),
+    "ledger": ("scrapy", "twisted"),
+}
+TOP = ("spiders", "middlewares", "pipelines", "extensions", "commands")
+MOST_LINES = 250
+
+
+def imports(module: str) -> set[str]:
+    """Modules that a module imports when it runs; names under TYPE_CHECKING are for readers."""
+    found = set[str]()
+    for node in _running(ast.parse(FILES[module].read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: relative import"
+            source = node.module or ""
+            found.update(
+                name if (name := f"{source}.{alias.name}") in FILES else source for alias in node.names
+            )
+    return found
+
+
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        yield child
+        yield from _running(child)
+
+
+def within(module: str, name: str) -> bool:
+    return module == name or module.startswith(f"{name}.")
+
+
+def own(modules: set[str]) -> set[str]:
+    return {module for module in modules if within(module, "moviesync")}
+
+
+def test_the_modules_are_found() -> None:
+    assert {"moviesync", "moviesync.walk", "moviesync.stores.sqlite", "moviesync.demo.server"} <= set(FILES)
+    assert imports("moviesync.tmdb") >= {"json", "moviesync.items", "moviesync.kinds"}
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_imports_run_downward(layer: str) -> None:
+    allowed = [f"moviesync.{name}" for name in MAY_IMPORT[layer]]
+    for module in FILES:
+        if within(module, f"moviesync.{layer}"):
+            wrong = {name for name in own(imports(module)) if not any(within(name, a) for a in allowed)}
+            assert not wrong, f"{module} imports {wrong}"
+
+
+@pytest.mark.parametrize("layer", WITHOUT_FRAMEWORK)
+def test_knowledge_is_without_framework(layer: str) -> None:
+    for module in FILES:
+        if within(module, f"moviesync.{layer}"):
+            wrong = {name.partition(".")[0] for name in imports(module)} & set(WITHOUT_FRAMEWORK[layer])
+            assert not wrong, f"{module} imports {wrong}"
+
+
+def test_components_are_imported_by_none_below_them() -> None:
+    tops = [f"moviesync.{name}" for name in TOP]
+    for module in FILES:
+        if any(within(module, top) for top in tops):
+            continue
+        wrong = {name for name in own(imports(module)) if any(within(name, top) for top in tops)}
+        assert not wrong, f"{module} imports {wrong}"
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    # The package of a module is loaded before it, but not the other way round.
+    graph = {module: own(imports(module)) - {module} for module in FILES}
+    order = list(TopologicalSorter(graph).static_order())
+    assert len(order) == len(FILES)
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_no_file_is_too_long(module: str) -> None:
+    assert len(FILES[module].read_text("utf-8").splitlines()) <= MOST_LINES

@@ -1,0 +1,128 @@
+"""Catalogues that are larger than what one query shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from moviesync.demo.catalogue import Catalogue
+from moviesync.demo.knobs import Knobs
+from moviesync.demo.server import Sites
+from moviesync.kinds import MOVIE
+from tests.crawls import Folder
+
+
+def dated(catalogue: Catalogue) -> set[int]:
+    return {tmdb_id for tmdb_id, row in catalogue.rows.items() if row.get(catalogue.kind.date_field)}
+
+
+def asked_pages(sites: Sites) -> Counter[tuple[tuple[str, str], ...]]:
+    return Counter(tuple(sorted(asked.query.items())) for asked in sites.log if asked.site == "tmdb")
+
+
+@pytest.mark.parametrize(("titles", "cap"), [(12_000, 500), (3_000, 20)])
+def test_every_dated_title_is_stored_and_the_undated_are_there_or_told(
+    tmp_path: Path, titles: int, cap: int
+) -> None:
+    movies = Catalogue(MOVIE, Catalogue.recorded(MOVIE).grown(titles).rows.values(), plain=0.05)
+    with Sites(movies, knobs=Knobs(cap=cap)) as sites:
+        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
+        folder.crawl("-a", "concurrency=50")
+        found = folder.verdicts()
+        assert dated(movies) <= set(found)
+        assert found.items() <= sites.truth("movies").items()
+        assert set(asked_pages(sites).values()) == {1}
+    walk = folder.status()["walk"]["movies"]
+    assert walk["complete"]
+    assert walk["pages"] == walk["pagesDone"]
+    undated = movies.ids - set(found)
+    assert [(gap["titles"], gap["reason"]) for gap in walk["gaps"]] == (
+        [(len(undated), "undated titles that no page shows")] if undated else []
+    )
+
+
+def test_start_page_counts_through_all_windows(tmp_path: Path) -> None:
+    movies = Catalogue(MOVIE, Catalogue.recorded(MOVIE).grown(1_500).rows.values(), plain=0)
+    with Sites(movies, knobs=Knobs(cap=10)) as sites:
+        whole = Folder(_made(tmp_path / "whole"), {**sites.environment(), "TMDB_RATE": "500"})
+        whole.crawl()
+        pages = whole.status()["walk"]["movies"]["pages"]
+        assert pages > 80
+        order = whole.rows("SELECT _id FROM movies ORDER BY firstSeen, _id")
+        part = Folder(_made(tmp_path / "part"), {**sites.environment(), "TMDB_RATE": "500"})
+        sites.clear()
+        part.crawl("-a", f"start_page={pages - 9}")
+        assert part.status()["walk"]["movies"]["pagesDone"] == 10
+        assert 10 * 20 - 9 * 20 <= len(part.verdicts()) <= 10 * 20
+        # Of windows that lie before, the first page alone was asked for; and one more for the cap.
+        before = [asked for asked in sites.log if asked.site == "tmdb"][:-10]
+        assert {asked.query["page"] for asked in before} == {"1", "75"}
+        assert set(part.verdicts()) <= set(order)
+        part.crawl()
+        assert part.verdicts() == whole.verdicts()
+        assert part.status()["walk"]["movies"]["complete"]
+
+
+def test_a_walk_within_dates(folder: Folder, sites: Sites) -> None:
+    folder.crawl("-a", "released_from=1990-01-01", "-a", "released_to=1999-12-31")
+    nineties = {
+        i for i, row in sites.movies.rows.items() if (row.get("release_date") or "").startswith("199")
+    }
+    assert set(folder.verdicts()) == nineties
+    assert folder.status()["walk"]["movies"]["complete"]
+    # A walk with other dates is another one.
+    folder.crawl()
+    assert set(folder.verdicts()) == sites.movies.ids
+
+
+@pytest.mark.parametrize("cap_error", ["new", "old"])
+def test_a_lower_cap_is_learnt_and_kept(tmp_path: Path, cap_error: Literal["new", "old"]) -> None:
+    with Sites(knobs=Knobs(cap=7, cap_error=cap_error)) as sites:
+        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
+        folder.crawl("-a", "max_pages=30")
+        folder.crawl()
+        assert dated(sites.movies) <= set(folder.verdicts())
+        refused = [asked for asked in sites.log if asked.status in {400, 422}]
+    assert len(refused) <= 4
+
+
+def test_a_server_that_ignores_the_dates_is_told(tmp_path: Path) -> None:
+    with Sites(knobs=Knobs(cap=7, ignore_dates=True)) as sites:
+        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
+        errors = folder.crawl().stderr
+        assert errors.count("The server ignores the dates") == 1
+        assert sites.asked("tmdb").total() < 40
+    assert len(folder.verdicts()) == 140
+    (gap,) = folder.status()["walk"]["movies"]["gaps"]
+    assert gap["reason"] == "the server ignores the dates"
+    assert gap["titles"] == 876 - 140
+
+
+def test_titles_that_move_between_pages_are_asked_once(tmp_path: Path) -> None:
+    with Sites(knobs=Knobs(drift=2, always_available=True)) as sites:
+        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
+        folder.crawl()
+        assert set(sites.asked("vidsrc", "HEAD").values()) == {1}
+    assert len(folder.verdicts()) > 800
+    assert folder.status()["walk"]["movies"]["complete"]
+
+
+def test_shows_fill_their_own_collection(folder: Folder, sites: Sites) -> None:
+    folder.run("crawl", "tmdb_vidsrc_tv")
+    assert folder.verdicts("shows") == sites.truth("shows")
+    assert folder.verdicts() == {}
+    assert folder.rows("SELECT title, year FROM shows WHERE _id = 45") == [("Top Gear", 2002)]
+    queries = [asked.query for asked in sites.log if asked.site == "tmdb"]
+    assert {query["include_null_first_air_dates"] for query in queries} == {"true"}
+    folder.crawl("-a", "max_pages=1")
+    found = folder.status()
+    assert (found["shows"]["total"], found["movies"]["total"]) == (308, 20)
+    assert found["walk"]["shows"] == {"pages": 16, "pagesDone": 16, "complete": True, "gaps": []}
+
+
+def _made(path: Path) -> Path:
+    path.mkdir()
+    return path
