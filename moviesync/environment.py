@@ -77,11 +77,9 @@ def from_file(path: str) -> tuple[dict[str, str | None], list[str]]:
             return {}, []
         with Path(path).open(encoding="utf-8") as lines:
             bad = [binding.original.line for binding in parse_stream(lines) if binding.error]
-        return (
-            ({}, [problem(f"{path}, line {line}", "not NAME=value") for line in bad])
-            if bad
-            else (dotenv_values(path), [])
-        )
+        if bad:
+            return {}, [problem(f"{path}, line {line}", "not NAME=value") for line in bad]
+        return dotenv_values(path), []
     except (OSError, UnicodeDecodeError) as error:
         return {}, [problem(path, f"no file of variables in UTF-8 ({error})")]
 

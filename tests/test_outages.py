@@ -18,6 +18,8 @@ from moviesync.demo.server import Sites
 from tests.crawls import Folder
 from tests.mongodb import MongoServer, verdicts
 
+IMPATIENT = "serverSelectionTimeoutMS=500"
+
 
 def until(process: subprocess.Popen[str], true: Callable[[], bool]) -> None:
     """Wait for an event while a process runs."""
@@ -43,7 +45,7 @@ def slow(sites: Sites) -> Sites:
 def test_mongodb_comes_back_and_the_run_goes_on(
     slow: Sites, folder: Folder, own_mongodb_server: MongoServer
 ) -> None:
-    uri = f"{own_mongodb_server.uri}/films"
+    uri = f"{own_mongodb_server.uri}/films?{IMPATIENT}"
     process = folder.start("crawl", "tmdb_vidsrc", MONGODB_URI=uri)
     until(process, lambda: len(slow.log) > 300)
     own_mongodb_server.kill()
@@ -65,7 +67,7 @@ def test_mongodb_comes_back_and_the_run_goes_on(
 def test_mongodb_stays_away_and_the_run_ends(
     slow: Sites, folder: Folder, own_mongodb_server: MongoServer
 ) -> None:
-    address = f"{own_mongodb_server.uri}/films"
+    address = f"{own_mongodb_server.uri}/films?{IMPATIENT}"
     process = folder.start("crawl", "tmdb_vidsrc", "-s", "STORE_PATIENCE=2", MONGODB_URI=address)
     until(process, lambda: len(slow.log) > 300)
     own_mongodb_server.kill()
@@ -136,8 +138,7 @@ def test_documents_written_by_hand_are_due_and_crash_nothing(folder: Folder, sit
         assert sites.asked("vidsrc", "HEAD")[f"/embed/movie/{tmdb_id}"] == 1
 
 
-@pytest.mark.parametrize("jobdir", [False, True])
-@pytest.mark.parametrize("store", ["sqlite", "mongodb"])
+@pytest.mark.parametrize(("store", "jobdir"), [("sqlite", True), ("mongodb", False)])
 def test_a_handful_of_kills_loses_nothing(store: str, jobdir: bool, request: pytest.FixtureRequest) -> None:
     server = request.getfixturevalue("mongodb_server") if store == "mongodb" else ""
     outcome = kill(2, seed=7, jobdir=jobdir, server=server, titles=600)

@@ -86,7 +86,7 @@ def test_what_is_no_page(body: bytes) -> None:
 def test_another_status_is_no_page(status: int) -> None:
     with pytest.raises(MalformedPage, match=f"^HTTP {status}, code None$"):
         read_page(status, b'{"status_message": "Slow\\n down", "results": []}', MOVIE, SEEN)
-    with pytest.raises(MalformedPage, match=f"^HTTP {status}$"):
+    with pytest.raises(MalformedPage, match=f"^HTTP {status}, code None$"):
         read_page(status, b"", MOVIE, SEEN)
 
 
