@@ -47,6 +47,7 @@ class Arguments(BaseModel):
     released_from: Day | None = None
     released_to: Day | None = None
     walk: Literal["continue", "new", "skip"] = "continue"
+    on_vidsrc_down: Literal["stop", "walk"] = "stop"
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Arguments:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
-from scrapy.exceptions import IgnoreRequest
+
+from moviesync.exceptions import Unsent
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 _WATCH = 0.2
 """Seconds between two looks at whether the run is being stopped, while a slot is held."""
-
-
-class Unsent(IgnoreRequest):
-    """The run ends and this request was never sent; raised to whoever waits for its answer."""
 
 
 class _SlotQueue(deque[tuple[Request, "Deferred[Response]"]]):
@@ -66,6 +63,24 @@ class StrictDownloader(Downloader):
             if key in self.slots:
                 self._process_queue(self.slots[key])
 
+    def drop(self, key: str, error: Exception) -> None:
+        """End every request that waits in a slot's queue with ``error``."""
+        queue = self.slots[key].queue if key in self.slots else None
+        while queue:
+            _, answer = queue.popleft()
+            answer.errback(error)
+
+    async def quiet(self, key: str, *, besides: str) -> None:
+        """Wait until nothing of a slot is under way, and nobody holds it but for the reason ``besides``."""
+
+        def busy() -> bool:
+            return bool(
+                (key in self.slots and self.slots[key].transferring) or self._held.get(key, set()) - {besides}
+            )
+
+        while busy():  # noqa: ASYNC110 - many things end it
+            await asyncio.sleep(_WATCH)
+
     def _get_slot(self, request: Request) -> tuple[str, Slot]:  # type: ignore[override]
         key, slot = super()._get_slot(request)
         if not isinstance(slot.queue, _SlotQueue):
@@ -88,10 +103,7 @@ class StrictDownloader(Downloader):
         while self._held and not self._stopping():  # noqa: ASYNC110
             await asyncio.sleep(_WATCH)
         for key in self._held:
-            queue = self.slots[key].queue if key in self.slots else ()
-            while queue:
-                _, answer = queue.popleft()
-                answer.errback(Unsent("the run ends"))
+            self.drop(key, Unsent("the run ends"))
         self._watch = None
 
     def _stopping(self) -> bool:

@@ -19,6 +19,14 @@ CANNOT_WORK = 1
 WRONG_USAGE = 2
 
 
+class Unsent(IgnoreRequest):
+    """The run ends and this request was never sent; raised to whoever waits for its answer."""
+
+
+class SiteDown(IgnoreRequest):
+    """The site is down and the run goes on without it; raised by Circuit."""
+
+
 class TooManyRedirects(IgnoreRequest):
     """A site redirected more often than REDIRECT_MAX_TIMES; raised by InlineRedirect."""
 

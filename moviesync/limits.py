@@ -6,6 +6,8 @@ from typing import Any
 
 TMDB_SLOT = "tmdb"
 VIDSRC_SLOT = "vidsrc"
+SITES = {TMDB_SLOT: "TMDB", VIDSRC_SLOT: "VidSrc"}
+"""The slots of the downloader, and whom they are for."""
 
 # Requests spaced by exactly 1/rate can meet rate * 10 + 1 times in ten seconds, and the network
 # lets some of them catch up with the one before.
@@ -25,6 +27,4 @@ def site_limits(tmdb_rate: float, vidsrc_concurrency: int) -> dict[str, Any]:
         "CONCURRENT_REQUESTS": 0,
         # Only the size of the connection pool of each host.
         "CONCURRENT_REQUESTS_PER_DOMAIN": vidsrc_concurrency + _TMDB_CONCURRENCY,
-        # At a steady latency no delay is wanted: the slot's concurrency is the limit.
-        "AUTOTHROTTLE_TARGET_CONCURRENCY": 4 * vidsrc_concurrency,
     }

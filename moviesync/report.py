@@ -28,7 +28,8 @@ async def status(store: Store) -> dict[str, Any]:
 
 
 def _run(document: dict[str, Any]) -> dict[str, Any]:
-    return {name: document.get(name) for name in ("spider", "started", "finished", "reason")}
+    told = {name: document.get(name) for name in ("spider", "started", "finished", "reason")}
+    return {**told, "warnings": document["warnings"]} if document.get("warnings") else told
 
 
 def status_table(found: dict[str, Any]) -> str:
@@ -67,7 +68,8 @@ def _last_run(run: dict[str, Any] | None) -> str:
         return "No run yet: scrapy crawl tmdb_vidsrc, or scrapy demo"
     started: datetime = run["started"]
     ended = f"ended: {run['reason']}" if run["finished"] else "still running, or killed"
-    return f"last run: {run['spider']}, begun {started:%Y-%m-%d %H:%M} UTC, {ended}"
+    warnings = "".join(f"\nWARNING: {warning}" for warning in run.get("warnings", ()))
+    return f"last run: {run['spider']}, begun {started:%Y-%m-%d %H:%M} UTC, {ended}{warnings}"
 
 
 def told_gap(collection: str, gap: dict[str, Any]) -> str:

@@ -49,6 +49,8 @@ class Scheduler(BaseScheduler):
         self._checks: set[int] = set()
         self._stored: dict[int, None] = {}
         self._changed = asyncio.Event()
+        self.dropped = 0
+        """Checks that came to nothing; the spider begins to count again where it asks for them again."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -101,6 +103,12 @@ class Scheduler(BaseScheduler):
         self._pages.discard(_place({"window": window, "number": number}))
         self._changed.set()
 
+    def check_dropped(self, tmdb_id: int) -> None:
+        """Forget a check that came to nothing; its title can be scheduled again."""
+        self._checks.discard(tmdb_id)
+        self.dropped += 1
+        self._changed.set()
+
     def _check_done(self, tmdb_id: int) -> None:
         self._stored[tmdb_id] = None
         if len(self._stored) > REMEMBERED:
@@ -130,6 +138,10 @@ class Scheduler(BaseScheduler):
     async def pages_done(self) -> None:
         """Wait until no page waits or is under way."""
         await self._until(lambda: not self._pages)
+
+    async def all_done(self) -> None:
+        """Wait until nothing waits or is under way."""
+        await self._until(lambda: not self._pages and not self._checks_due)
 
     async def _until(self, true: Callable[[], bool]) -> None:
         while not true():

@@ -57,7 +57,7 @@ DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 5
 
 # How fast each site is asked follows from TMDB_RATE and VIDSRC_CONCURRENCY (or -a concurrency):
-# DOWNLOAD_SLOTS, CONCURRENT_REQUESTS, AUTOTHROTTLE_TARGET_CONCURRENCY are set in limits.py.
+# DOWNLOAD_SLOTS and CONCURRENT_REQUESTS are set in limits.py.
 # Default: a slot may start more at once than its concurrency allows, and none can be held.
 DOWNLOADER = "moviesync.downloader.StrictDownloader"
 # Default False. AutoThrottle adds delay to VidSrc's slot when the site slows down.
@@ -74,8 +74,10 @@ COOKIES_ENABLED = False
 # Default True: which page led to which is nobody's business.
 REFERER_ENABLED = False
 
-# Default ERROR: the verdict says why a title is unknown, and the end of the run how many are.
-RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"
+# Default 2.
+RETRY_TIMES = 5
+# Seconds after which a run ends whose site is down.
+SITE_PATIENCE = 300
 
 # Most answers of VidSrc are 404s; they are findings here, so the middleware that drops them is off.
 SPIDER_MIDDLEWARES = {
@@ -85,6 +87,11 @@ SPIDER_MIDDLEWARES = {
 DELTAFETCH_ENABLED = True
 
 DOWNLOADER_MIDDLEWARES = {
+    # In place of Scrapy's RetryMiddleware, which tries again at once and reads no Retry-After.
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "moviesync.middlewares.circuit.Circuit": 540,
+    "moviesync.middlewares.backoff.Backoff": 550,
+    "moviesync.middlewares.canary.Canary": 560,
     # Redirects belong to the request that met them; the HTML kind is not for programs.
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
@@ -98,7 +105,7 @@ EXTENSIONS = {
     "moviesync.extensions.redaction.Redaction": -100,
     "moviesync.extensions.jobdir.JobDirGuard": 0,
     "moviesync.extensions.session.StoreSession": 0,
-    # In place of Scrapy's own, which takes a 404 for no sign of how the site is.
+    # In place of Scrapy's own, whose delay never falls where most answers are 404.
     "scrapy.extensions.throttle.AutoThrottle": None,
     "moviesync.extensions.throttle.SiteThrottle": 0,
 }

@@ -19,6 +19,7 @@ from moviesync.window import Window
 
 OK = 200
 UNAUTHORIZED = 401
+SERVER_ERROR = 500
 INVALID_PAGE = 22
 """``status_code`` of "Invalid page: Pages start at 1 and max at 500"."""
 
@@ -126,6 +127,11 @@ def refused_page(status: int, body: bytes, page: int) -> int | None:
     named = _CAP_IN_WORDS.search(words)
     cap = int(named.group(1)) if named else page - 1
     return min(cap, page - 1) or None
+
+
+def is_well(status: int) -> bool:
+    """Whether an answer with this status shows that the API works, whatever it says."""
+    return status < SERVER_ERROR and status not in {403, 408, 429}
 
 
 def error_code(body: bytes) -> int | None:

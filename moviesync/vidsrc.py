@@ -15,6 +15,8 @@ from moviesync.kinds import Kind
 GONE = frozenset({404, 410})
 REFUSED_METHOD = frozenset({405, 501})
 OK = range(200, 300)
+NO_TITLE = 999_999_999
+"""A TMDB id that no title has."""
 
 # A page that is there and says that the title is not; seen with status 200.
 _SOFT_404_TEXT = "this media is unavailable at the moment"

@@ -22,6 +22,7 @@ def test_defaults() -> None:
         "released_from": None,
         "released_to": None,
         "walk": "continue",
+        "on_vidsrc_down": "stop",
     }
     assert problems({}) == []
 

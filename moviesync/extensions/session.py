@@ -12,6 +12,8 @@ from moviesync import __version__
 from moviesync.clock import now
 from moviesync.exceptions import RunStopped
 from moviesync.limits import TMDB_SLOT, VIDSRC_SLOT
+from moviesync.middlewares.canary import STAT as CANARY_STAT
+from moviesync.middlewares.canary import WARNING as CANARY_WARNING
 from moviesync.stores.base import RUNS, Store, StoreUnavailable
 from moviesync.stores.documents import iso
 from moviesync.stores.patience import Patience
@@ -70,6 +72,9 @@ class StoreSession:
         self._patience.lend_to(self._store)
         logger.info("Storing in %s", self._store.address)
 
+    def _warnings(self) -> list[str]:
+        return [CANARY_WARNING] if self._crawler.stats.get_value(CANARY_STAT) else []
+
     async def engine_started(self) -> None:
         # Scrapy forgets a Ctrl-C that came while the store was being opened.
         if not self._crawler.crawling:
@@ -83,7 +88,8 @@ class StoreSession:
     async def spider_closed(self, spider: TmdbVidsrcSpider, reason: str) -> None:
         if self._run:
             try:
-                await self._store.save(RUNS, [{**self._run, "finished": now(), "reason": str(reason)}])
+                ended = {"finished": now(), "reason": str(reason), "warnings": self._warnings()}
+                await self._store.save(RUNS, [{**self._run, **ended}])
             except StoreUnavailable as error:
                 logger.warning("The end of this run is not recorded: %s", error)
         await self._store.close()

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import Request, Spider
-from scrapy.http import Headers, Response
+from scrapy.http import Response
 from scrapy_spider_metadata import Args  # type: ignore[attr-defined]
 
-from moviesync import due, tmdb, vidsrc
+from moviesync import answers, due, tmdb, vidsrc
 from moviesync.arguments import Arguments
 from moviesync.clock import now
-from moviesync.downloader import Unsent
-from moviesync.exceptions import UNUSABLE_ANSWERS, RunStopped, failure_reason
+from moviesync.exceptions import UNUSABLE_ANSWERS, RunStopped, SiteDown, Unsent, failure_reason
 from moviesync.items import Page, Verdict
 from moviesync.itinerary import Itinerary
 from moviesync.kinds import MOVIE, Kind
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from moviesync.scheduler import Scheduler
+
+
+NOT_CHECKED = (Unsent, SiteDown)
+"""How a check ends that comes to nothing, not even to an unknown: its title stays as it was."""
 
 
 class TmdbVidsrcSpider(Args[Arguments], Spider):
@@ -82,9 +85,16 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
                     yield await self._check_in_turn(tmdb_id)
             async for request in self._walk():
                 yield request
+            await self.queue.all_done()
+            self.queue.dropped = 0
             for failed_before in (None, self.started):
                 async for tmdb_id in due.unchecked(store, collection, failed_before=failed_before):
                     yield await self._check_in_turn(tmdb_id)
+            await self.queue.all_done()
+            if self.queue.dropped:
+                raise RunStopped(
+                    f"VidSrc was down: {self.queue.dropped} titles are not checked; the same command asks for them"
+                )
         except StoreUnavailable as error:
             raise RunStopped(str(error)) from None
 
@@ -209,9 +219,11 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         @recorded_check 603
         @verdict unavailable
         """
-        finding = vidsrc.judge(response.status, _text(response.headers)) or await self._look(response)
+        finding = answers.judge(response) or await self._look(response)
         if finding:
             yield self._verdict(tmdb_id, finding)
+        else:
+            self.queue.check_dropped(tmdb_id)
 
     async def _look(self, head: Response) -> vidsrc.Finding | None:
         """Look at the page whose HEAD was answered with ``head``; ``None`` where the run ends before."""
@@ -219,21 +231,18 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         request = Request(head.url, meta={"download_slot": VIDSRC_SLOT}, priority=1)
         try:
             page = await self.crawler.engine.download_async(request)
-        except Unsent:
+        except NOT_CHECKED:
             return None
         except Exception as error:  # whatever it was, it says nothing of the title
             return vidsrc.Finding(None, failure_reason(error))
-        return vidsrc.judge(page.status, _text(page.headers), page.body, head_status=head.status)
+        return answers.judge(page, head_status=head.status)
 
     def check_failed(self, failure: Failure) -> Verdict | None:
-        if isinstance(failure.value, Unsent):
-            return None
         tmdb_id = failure.request.cb_kwargs["tmdb_id"]  # type: ignore[attr-defined]
+        if isinstance(failure.value, NOT_CHECKED):
+            self.queue.check_dropped(tmdb_id)
+            return None
         return self._verdict(tmdb_id, vidsrc.Finding(None, failure_reason(failure)))
 
     def _verdict(self, tmdb_id: int, finding: vidsrc.Finding) -> Verdict:
         return Verdict(self.kind.collection, tmdb_id, finding.available, finding.reason, now())
-
-
-def _text(headers: Headers) -> dict[str, str]:
-    return {str(name): str(value) for name, value in headers.to_unicode_dict().items()}

@@ -1,0 +1,24 @@
+"""What is known about VidSrc, asked of a Scrapy response."""
+
+from __future__ import annotations
+
+from scrapy.http import Response
+
+from moviesync import vidsrc
+
+REDIRECTS = range(300, 400)
+
+
+def judge(response: Response, *, head_status: int = 0) -> vidsrc.Finding | None:
+    """``vidsrc.judge`` of an answer; the method of its request tells whether it has a body."""
+    headers = {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
+    body = None if response.request and response.request.method == "HEAD" else response.body
+    return vidsrc.judge(response.status, headers, body, head_status=head_status)
+
+
+def is_well(response: Response) -> bool | None:
+    """Whether an answer shows that VidSrc works; ``None``: it shows neither."""
+    finding = judge(response)
+    if finding is None or response.status in REDIRECTS:
+        return None
+    return finding.available is not None

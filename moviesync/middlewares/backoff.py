@@ -1,0 +1,163 @@
+"""Downloader middleware: when a request is tried again, and how long a site is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from scrapy import Request, signals
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.http import Response
+
+from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, failure_reason
+from moviesync.limits import SITES
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from typing_extensions import Self
+
+    from moviesync.downloader import StrictDownloader
+    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
+
+logger = logging.getLogger(__name__)
+
+SITE_WAITS = frozenset({429, 503})
+"""Statuses that concern the whole site and not the one request."""
+RETRIED = frozenset({408, 500, 502, 504, 520, 521, 522, 523, 524}) | SITE_WAITS
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds that a site is left alone that does not say for how long."""
+LONGEST_PAUSE = 15 * 60
+"""Seconds of ``Retry-After`` beyond which the run ends, for its user to come back later."""
+CALM = 20
+"""Answers in a row after which the waits are short again."""
+MARGIN = 0.05
+"""Seconds added to a wait that a site asked for, so that no clock is too early."""
+HELD = "told to wait"
+
+
+@dataclass
+class _Site:
+    until: float = 0.0
+    """``time.monotonic`` before which it is not asked."""
+    waits: int = 0
+    """Waits of no told length, with no calm in between."""
+    calm: int = 0
+    """Answers in a row since the last wait."""
+
+
+class Backoff:
+    """Retries, in place of Scrapy's RetryMiddleware, with an eye on the whole site.
+
+    A 429 or 503 stops its site until ``Retry-After`` has passed, or, where there is none, for
+    exponentially growing times with jitter; other requests of the site wait in the slot's queue,
+    in no place of its concurrency. What failed is tried again ``RETRY_TIMES`` times.
+
+    https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    """
+
+    def __init__(self, crawler: Crawler, *, retry_times: int):
+        self._crawler = crawler
+        self._retry_times = retry_times
+        self._sites = {slot: _Site() for slot in SITES}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware = cls(crawler, retry_times=crawler.settings.getint("RETRY_TIMES"))
+        crawler.signals.connect(middleware.response_downloaded, signal=signals.response_downloaded)
+        return middleware
+
+    def response_downloaded(self, response: Response, request: Request) -> None:
+        # On this signal, as the slot sends its next request before process_response is called.
+        slot = request.meta.get("download_slot", "")
+        site = self._sites.get(slot)
+        if site is None:
+            return
+        if response.status in SITE_WAITS:
+            site.calm = 0
+            self._wait(slot, site, response)
+        else:
+            site.calm += 1
+            if site.calm >= CALM:
+                site.waits = 0
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        if response.status not in RETRIED:
+            return response
+        return self._retry(request, f"HTTP {response.status}") or response
+
+    def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        if isinstance(exception, UNUSABLE_ANSWERS):
+            return None
+        return self._retry(request, failure_reason(exception))
+
+    def _retry(self, request: Request, reason: str) -> Request | None:
+        if request.meta.get("dont_retry"):
+            return None
+        return get_retry_request(
+            request,
+            spider=cast("TmdbVidsrcSpider", self._crawler.spider),
+            reason=reason,
+            max_retry_times=self._retry_times,
+            priority_adjust=0,
+            give_up_log_level=logging.DEBUG,
+        )
+
+    def _wait(self, slot: str, site: _Site, response: Response) -> None:
+        seconds = retry_after(response.headers.get("Retry-After"), datetime.now(timezone.utc))
+        if seconds is not None and seconds > LONGEST_PAUSE:
+            back = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+            line = f"{SITES[slot]} asks to be left alone until {back:%Y-%m-%d %H:%M} UTC (Retry-After): come back then"
+            self._do(self._crawler.engine.close_spider_async(reason=Ending(line)))
+        if seconds is None:
+            if time.monotonic() < site.until:
+                # One of those that were under way when the wait began.
+                return
+            longest = min(FIRST_WAIT * 2**site.waits, LONGEST_WAIT)
+            seconds = min(longest * random.uniform(1, 1.25), LONGEST_WAIT)  # noqa: S311 - jitter
+            site.waits += 1
+        until = time.monotonic() + seconds + MARGIN
+        if until > site.until:
+            site.until = until
+            logger.info("%s answers HTTP %d: asked again in %.1f s", SITES[slot], response.status, seconds)
+            self._downloader.hold(slot, HELD)
+            self._do(self._release(slot, site, until))
+
+    async def _release(self, slot: str, site: _Site, until: float) -> None:
+        await asyncio.sleep(until - time.monotonic())
+        if site.until == until:
+            self._downloader.release(slot, HELD)
+
+    def _do(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def _downloader(self) -> StrictDownloader:
+        return cast("StrictDownloader", self._crawler.engine.downloader)
+
+
+def retry_after(header: bytes | None, now: datetime) -> float | None:
+    """Seconds that a ``Retry-After`` asks for, as a number or an HTTP date; ``None`` where it says nothing.
+
+    >>> now = datetime(2026, 11, 23, 10, 0, 0, tzinfo=timezone.utc)
+    >>> retry_after(b"120", now), retry_after(b"Mon, 23 Nov 2026 10:00:30 GMT", now), retry_after(b"soon", now)
+    (120.0, 30.0, None)
+    """
+    text = (header or b"").decode("latin-1").strip()
+    if text.isdecimal() and text.isascii():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - now).total_seconds())

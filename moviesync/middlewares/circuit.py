@@ -1,0 +1,152 @@
+"""Downloader middleware: a site that is down is left alone, and at last given up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from scrapy import Request, signals
+from scrapy.http import Response
+
+from moviesync import answers, tmdb, vidsrc
+from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, SiteDown, failure_reason
+from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from typing_extensions import Self
+
+    from moviesync.downloader import StrictDownloader
+    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
+
+logger = logging.getLogger(__name__)
+
+FAILURES_IN_A_ROW = 20
+"""After so many a site is taken for down."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds between two looks at a site that is down."""
+HELD = "down"
+
+
+@dataclass
+class _Site:
+    """One site: how its answers are read, and what it is asked to see whether it is there."""
+
+    slot: str
+    probe_url: str
+    is_well: Callable[[Response], bool | None]
+    """Whether an answer shows that the site works; ``None``: it shows neither."""
+    advice: str
+    left_out: bool = False
+    """The run goes on without it while it is down."""
+    failures: int = 0
+    """In a row."""
+    last_failure: str = ""
+    watch: asyncio.Task[None] | None = None
+    """Runs while the site is taken for down."""
+
+
+class Circuit:
+    """Takes a site for down after 20 failures in a row: no connection, 5xx, 429, a block page.
+
+    While it is down it is asked for one page at a time, with growing waits. That page is none of a title,
+    so a site that merely fails for some titles is seen to be well at once. Where it is not back
+    after ``SITE_PATIENCE`` seconds, the run ends. With ``-a on_vidsrc_down=walk`` the walk goes
+    on without VidSrc: its requests end with SiteDown at once, and the titles stay due.
+    """
+
+    def __init__(self, crawler: Crawler, sites: list[_Site], *, patience: float):
+        self._crawler = crawler
+        self._sites = {site.slot: site for site in sites}
+        self._patience = patience
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        spider = cast("TmdbVidsrcSpider", crawler.spider)
+        sites = [
+            _Site(
+                TMDB_SLOT,
+                f"{settings['TMDB_BASE_URL']}/configuration",
+                lambda response: tmdb.is_well(response.status),
+                "try again later",
+            ),
+            _Site(
+                VIDSRC_SLOT,
+                vidsrc.page_url(settings["VIDSRC_BASE_URL"], spider.kind, vidsrc.NO_TITLE),
+                answers.is_well,
+                "its domain may have moved; set VIDSRC_BASE_URL, or try again later",
+                left_out=spider.args.on_vidsrc_down == "walk",
+            ),
+        ]
+        middleware = cls(crawler, sites, patience=settings.getfloat("SITE_PATIENCE"))
+        crawler.signals.connect(middleware.response_downloaded, signal=signals.response_downloaded)
+        return middleware
+
+    def process_request(self, request: Request) -> None:
+        site = self._site(request)
+        if site and site.watch and site.left_out:
+            raise SiteDown(f"{SITES[site.slot]} is down")
+
+    def response_downloaded(self, response: Response, request: Request) -> None:
+        site = self._site(request)
+        if site is None:
+            return
+        # Scrapy sets it later; it tells whether there is a body to look at.
+        response.request = request
+        well = site.is_well(response)
+        if well:
+            site.failures = 0
+        elif well is False:
+            self._failed(site, f"HTTP {response.status}")
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        site = self._site(request)
+        if site and not isinstance(exception, UNUSABLE_ANSWERS):
+            self._failed(site, failure_reason(exception))
+
+    def _site(self, request: Request) -> _Site | None:
+        return self._sites.get(request.meta.get("download_slot", ""))
+
+    def _failed(self, site: _Site, reason: str) -> None:
+        site.failures += 1
+        site.last_failure = reason
+        if site.failures >= FAILURES_IN_A_ROW and site.watch is None:
+            self._downloader.hold(site.slot, HELD)
+            site.watch = asyncio.create_task(self._watch(site))
+            if site.left_out:
+                self._downloader.drop(site.slot, SiteDown(f"{SITES[site.slot]} is down"))
+
+    async def _watch(self, site: _Site) -> None:
+        """Look whether the site is back, with growing waits; end the run when patience ends."""
+        name, since, wait = SITES[site.slot], time.monotonic(), FIRST_WAIT
+        while not await self._answers(site):
+            if time.monotonic() + wait > since + self._patience and not site.left_out:
+                line = f"{name} has been down for {self._patience:g} s ({site.last_failure}): {site.advice}"
+                await self._crawler.engine.close_spider_async(reason=Ending(line))
+                return
+            logger.warning("%s is down (%s): asked again in %.0f s", name, site.last_failure, wait)
+            await asyncio.sleep(wait * random.uniform(1, 1.25))  # noqa: S311 - jitter
+            wait = min(2 * wait, LONGEST_WAIT)
+        site.failures, site.watch = 0, None
+        self._downloader.release(site.slot, HELD)
+
+    async def _answers(self, site: _Site) -> bool:
+        await self._downloader.quiet(site.slot, besides=HELD)
+        request = Request(site.probe_url, meta={"download_slot": f"{site.slot} probe", "dont_retry": True})
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except Exception as error:  # whatever it was, the site did not answer
+            site.last_failure = failure_reason(error)
+            return False
+        site.last_failure = f"HTTP {response.status}"
+        return site.is_well(response) is not False
+
+    @property
+    def _downloader(self) -> StrictDownloader:
+        return cast("StrictDownloader", self._crawler.engine.downloader)
