@@ -23,9 +23,13 @@ async def unchecked(
             yield last
 
 
-async def stale(store: Store, collection: str, *, before: datetime) -> AsyncIterator[int]:
-    """Ids of titles whose verdict is older than ``before``, oldest first."""
+async def stale(
+    store: Store, collection: str, *, before: datetime, failed_before: datetime | None = None
+) -> AsyncIterator[int]:
+    """The same of titles whose verdict is older than ``before``, oldest first."""
     last = None
-    while portion := await store.stale(collection, before=before, after=last, limit=PORTION):
+    while portion := await store.stale(
+        collection, before=before, after=last, limit=PORTION, failed_before=failed_before
+    ):
         for last in portion:
             yield last[1]

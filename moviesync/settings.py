@@ -10,7 +10,8 @@ from dotenv import find_dotenv
 
 from moviesync import environment
 
-_file, _file_problems = environment.from_file(find_dotenv(usecwd=True))
+ENVIRONMENT_FILE = find_dotenv(usecwd=True)
+_file, _file_problems = environment.from_file(ENVIRONMENT_FILE)
 _environment, _problems = environment.read({**_file, **os.environ})
 ENVIRONMENT_PROBLEMS = [*_file_problems, *_problems]
 
@@ -102,7 +103,7 @@ DOWNLOADER_MIDDLEWARES = {
 
 EXTENSIONS = {
     # First, so that what the others log is clean.
-    "moviesync.extensions.redaction.Redaction": -100,
+    "moviesync.extensions.cleanlog.CleanLog": -100,
     "moviesync.extensions.jobdir.JobDirGuard": 0,
     "moviesync.extensions.session.StoreSession": 0,
     # In place of Scrapy's own, whose delay never falls where most answers are 404.

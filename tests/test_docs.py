@@ -33,7 +33,7 @@ def test_the_first_two_blocks_set_up_and_run_the_demo_and_the_tests() -> None:
 
 
 def test_commands_of_the_readme_run_in_their_order(folder: Folder) -> None:
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 8
     for command in COMMANDS:
         folder.run(*shlex.split(command)[1:])
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+import stat
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from scrapy import signals
@@ -17,6 +20,7 @@ from scrapy.spiderloader import get_spider_loader
 from moviesync import arguments, environment
 from moviesync.environment import Environment
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
+from moviesync.items import Verdict
 from moviesync.report import told_gap, told_verdicts
 
 if TYPE_CHECKING:
@@ -39,6 +43,9 @@ class Command(crawl.Command):
             super().process_options(args, opts)
         except UsageError as error:
             leave(WRONG_USAGE, [str(error)])
+        # A feed gets a line for each verdict; a page of titles is for the store.
+        for feed in self.settings.getdict("FEEDS").values():
+            feed.setdefault("item_classes", [Verdict])
         if problems := [*self._spider_problems(args), *arguments.problems(opts.spargs)]:
             leave(WRONG_USAGE, problems)
         if problems := environment_problems(self.settings):
@@ -66,7 +73,10 @@ class Command(crawl.Command):
         return [] if args[0] in spiders else [f"{args[0]}: there is no such spider; {known}"]
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings
         assert self.crawler_process
+        if readable_by_others(self.settings["ENVIRONMENT_FILE"]):
+            print("moviesync: every user of this machine can read .env: chmod 600 .env", file=sys.stderr)
         crawler = self._create_crawler(args[0])
         crawler.signals.connect(self._closed, signal=signals.spider_closed)
         logging.getLogger("scrapy.crawler").addFilter(_silence_when_cut_off)
@@ -109,6 +119,11 @@ def environment_problems(settings: BaseSettings) -> list[str]:
     """One line for each variable, or setting given in its place with -s, that is no use."""
     given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
     return [*settings["ENVIRONMENT_PROBLEMS"], *environment.read(given)[1]]
+
+
+def readable_by_others(path: str) -> bool:
+    """Whether a file with secrets can be read by every user; not so where there is none."""
+    return bool(path) and os.name == "posix" and bool(Path(path).stat().st_mode & stat.S_IROTH)
 
 
 def has_key(settings: BaseSettings) -> bool:

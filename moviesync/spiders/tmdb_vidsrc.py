@@ -76,27 +76,34 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     # What is to be done
 
     async def start(self) -> AsyncIterator[Any]:
-        store, collection, days = self.store, self.kind.collection, self.args.recheck_days
         try:
-            async for tmdb_id in due.unchecked(store, collection):
-                yield await self._check_in_turn(tmdb_id)
-            if days is not None:
-                async for tmdb_id in due.stale(store, collection, before=self.started - timedelta(days=days)):
-                    yield await self._check_in_turn(tmdb_id)
+            async for request in self._due(failed_before=None):
+                yield request
             async for request in self._walk():
                 yield request
             await self.queue.all_done()
             self.queue.dropped = 0
             for failed_before in (None, self.started):
-                async for tmdb_id in due.unchecked(store, collection, failed_before=failed_before):
-                    yield await self._check_in_turn(tmdb_id)
+                async for request in self._due(failed_before):
+                    yield request
             await self.queue.all_done()
-            if self.queue.dropped:
-                raise RunStopped(
-                    f"VidSrc was down: {self.queue.dropped} titles are not checked; the same command asks for them"
-                )
         except StoreUnavailable as error:
             raise RunStopped(str(error)) from None
+        if self.queue.dropped:
+            raise RunStopped(
+                f"VidSrc was down: {self.queue.dropped} titles are not checked; the same command asks for them"
+            )
+
+    async def _due(self, failed_before: datetime | None) -> AsyncIterator[Request]:
+        """Checks of stored titles that are due: those whose check failed before a time, or that never failed."""
+        store, collection, days = self.store, self.kind.collection, self.args.recheck_days
+        async for tmdb_id in due.unchecked(store, collection, failed_before=failed_before):
+            yield await self._check_in_turn(tmdb_id)
+        if days is None:
+            return
+        before = self.started - timedelta(days=days)
+        async for tmdb_id in due.stale(store, collection, before=before, failed_before=failed_before):
+            yield await self._check_in_turn(tmdb_id)
 
     async def _check_in_turn(self, tmdb_id: int) -> Request:
         await self.queue.room_for_check()
@@ -183,22 +190,15 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     def _tell_problems(self, page: tmdb.DiscoverPage, window: Window, number: int) -> None:
         if page.problems:
             self.crawler.stats.inc_value("items/unreadable", len(page.problems))
-            self.logger.warning(
-                "Page %d of %s, %s: %d items are not as they should be: %s",
-                number,
-                self.kind.collection,
-                window,
-                len(page.problems),
-                "; ".join(page.problems[:3]),
-            )
+            place = f"Page {number} of {self.kind.collection}, {window}"
+            told = "; ".join(page.problems[:3])
+            self.logger.warning("%s: %d items are not as they should be: %s", place, len(page.problems), told)
 
     def _key_refused(self, response: Response) -> str:
-        settings = self.crawler.settings
-        variable = "TMDB_ACCESS_TOKEN" if settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
-        code = tmdb.error_code(response.body)
+        variable = "TMDB_ACCESS_TOKEN" if self.crawler.settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
+        why = f"HTTP 401, code {tmdb.error_code(response.body)}"
         return (
-            f"TMDB refuses the key in {variable} (HTTP 401, code {code}): yours is at"
-            " https://www.themoviedb.org/settings/api"
+            f"TMDB refuses the key in {variable} ({why}): yours is at https://www.themoviedb.org/settings/api"
         )
 
     # Checks

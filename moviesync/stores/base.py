@@ -105,10 +105,16 @@ class Store(ABC):
 
     @abstractmethod
     async def stale(
-        self, collection: str, *, before: datetime, after: tuple[datetime, int] | None, limit: int
+        self,
+        collection: str,
+        *,
+        before: datetime,
+        after: tuple[datetime, int] | None,
+        limit: int,
+        failed_before: datetime | None = None,
     ) -> list[tuple[datetime, int]]:
         """The next (``lastChecked``, id) of titles whose verdict is older than ``before``,
-        oldest first, past the pair ``after``."""
+        oldest first, past the pair ``after``; ``failed_before`` as in ``unchecked``."""
 
     @abstractmethod
     async def title(self, collection: str, tmdb_id: int) -> Document | None:

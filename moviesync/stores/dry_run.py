@@ -11,6 +11,9 @@ from moviesync.stores.base import Refused, StoreUnavailable
 from moviesync.stores.documents import iso
 from moviesync.stores.sqlite import SQLiteStore
 
+# JSON escapes the control characters below 0x20; a terminal obeys these as well.
+ESCAPES = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+
 
 class DryRunStore(SQLiteStore):
     """An empty catalogue in memory; each document goes to standard output when its check is done.
@@ -28,7 +31,7 @@ class DryRunStore(SQLiteStore):
             for verdict in verdicts:
                 document = await self.title(verdict.collection, verdict.tmdb_id)
                 text = json.dumps(document, default=iso, ensure_ascii=False)
-                sys.stdout.buffer.write(text.encode() + b"\n")
+                sys.stdout.buffer.write(text.translate(ESCAPES).encode() + b"\n")
             sys.stdout.buffer.flush()
         except AttributeError:
             raise StoreUnavailable("standard output is closed: a dry run has nowhere to write") from None

@@ -102,16 +102,19 @@ class MongoStore(Store):
         if limit < 1:
             return []
         query: Document = {"vidsrcAvailable": None, "_id": {"$gt": after}}
-        if failed_before is None:
-            query |= {"checkError": None}
-        else:
-            query |= FAILED | {"$nor": [{"checkError.at": {"$gte": failed_before}}]}
+        query |= _failed(failed_before)
         with self._errors():
             cursor = self._collection(collection).find(query, ["_id"], sort=[("_id", ASCENDING)], limit=limit)
             return [int(document["_id"]) async for document in cursor]
 
     async def stale(
-        self, collection: str, *, before: datetime, after: tuple[datetime, int] | None, limit: int
+        self,
+        collection: str,
+        *,
+        before: datetime,
+        after: tuple[datetime, int] | None,
+        limit: int,
+        failed_before: datetime | None = None,
     ) -> list[tuple[datetime, int]]:
         if limit < 1:
             return []
@@ -121,7 +124,7 @@ class MongoStore(Store):
             "$or": [{"lastChecked": {"$gt": moment}}, {"_id": {"$gt": number}}],
             "vidsrcAvailable": {"$in": [True, False]},
             "_id": {"$type": "number"},
-        }
+        } | _failed(failed_before)
         order = [("lastChecked", ASCENDING), ("_id", ASCENDING)]
         with self._errors():
             cursor = self._collection(collection).find(query, ["lastChecked"], sort=order, limit=limit)
@@ -234,6 +237,12 @@ class MongoStore(Store):
                 raise
             return [Refused(items[one["index"]], one_line(one["errmsg"])) for one in failures]
         return []
+
+
+def _failed(before: datetime | None) -> Document:
+    if before is None:
+        return {"checkError": None}
+    return FAILED | {"$nor": [{"checkError.at": {"$gte": before}}]}
 
 
 def _begins_with(prefix: str) -> Document:

@@ -63,9 +63,15 @@ class SQLiteStore(Store):
         return await self._call(queries.unchecked, collection, failed_before, after, limit)
 
     async def stale(
-        self, collection: str, *, before: datetime, after: tuple[datetime, int] | None, limit: int
+        self,
+        collection: str,
+        *,
+        before: datetime,
+        after: tuple[datetime, int] | None,
+        limit: int,
+        failed_before: datetime | None = None,
     ) -> list[tuple[datetime, int]]:
-        return await self._call(queries.stale, collection, before, after, limit)
+        return await self._call(queries.stale, collection, before, after, limit, failed_before)
 
     async def title(self, collection: str, tmdb_id: int) -> Document | None:
         return await self._call(queries.title, collection, tmdb_id)

@@ -44,7 +44,7 @@ UNCHECKED_FAILED = """
     WHERE vidsrcAvailable IS NULL AND _id > ? AND checkError IS NOT NULL ORDER BY _id"""
 # The plus keeps the index of the verdicts out, which would need a sort.
 STALE = """
-    SELECT lastChecked, _id FROM "{table}"
+    SELECT lastChecked, _id, checkError FROM "{table}"
     WHERE (lastChecked, _id) > (?, ?) AND lastChecked < ? AND +vidsrcAvailable IN (0, 1)
     ORDER BY lastChecked, _id"""
 TITLE = """
@@ -116,12 +116,7 @@ def unchecked(
         fresh = connection.execute(on(table, UNCHECKED), (after,))
         return [number for (number,) in islice(fresh, limit)]
     failed = connection.execute(on(table, UNCHECKED_FAILED), (after,))
-    due = (
-        number
-        for number, error in failed
-        if not failed_at_or_after(_with_moments(_loaded(error)), failed_before)
-    )
-    return list(islice(due, limit))
+    return list(islice((number for number, error in failed if _failed_as_asked(error, failed_before)), limit))
 
 
 def stale(
@@ -130,11 +125,22 @@ def stale(
     before: datetime,
     after: tuple[datetime, int] | None,
     limit: int,
+    failed_before: datetime | None,
 ) -> list[tuple[datetime, int]]:
     start = (iso(after[0]), after[1]) if after else ("", 0)
     rows = connection.execute(on(table, STALE), (*start, iso(before)))
-    pairs = ((moment_or_same(checked), number) for checked, number in rows)
-    return list(islice((pair for pair in pairs if isinstance(pair[0], datetime)), limit))
+    due = (
+        (moment, number)
+        for checked, number, error in rows
+        if isinstance(moment := moment_or_same(checked), datetime) and _failed_as_asked(error, failed_before)
+    )
+    return list(islice(due, limit))
+
+
+def _failed_as_asked(error: str | None, failed_before: datetime | None) -> bool:
+    if error is None or failed_before is None:
+        return error is None and failed_before is None
+    return not failed_at_or_after(_with_moments(_loaded(error)), failed_before)
 
 
 def title(connection: sqlite3.Connection, table: str, tmdb_id: int) -> Document | None:

@@ -1,4 +1,4 @@
-"""Extension: no secret in the log, whoever writes the line."""
+"""Extension: no secret and no control character in the log, whoever writes the line."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit
 
-from scrapy.exceptions import NotConfigured
-
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from typing_extensions import Self
 
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+"""What a terminal takes for a command, and how it is shown instead."""
 
-class Redaction:
-    """Puts ``***`` in the place of every secret, in what the program logs and in its tracebacks.
 
-    The middleware keeps keys away from where they could be logged; this is for what it does not
-    see, as a warning of the HTTP client with the address in it.
+class CleanLog:
+    """Puts ``***`` in the place of every secret, in what the program logs and in its tracebacks,
+    and shows control characters as numbers.
+
+    Keys are kept from where they could be logged, and texts of the sites are quoted; this is for
+    what others write, as a warning of the HTTP client with an address in it.
     """
 
     def __init__(self, secrets: Iterable[str]):
@@ -26,28 +28,25 @@ class Redaction:
         # The longest first, as one can be part of another.
         self._forms = sorted(forms, key=len, reverse=True)
         self._make = logging.getLogRecordFactory()
-        logging.setLogRecordFactory(self._redacted_record)
+        logging.setLogRecordFactory(self._clean_record)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         password = urlsplit(settings["MONGODB_URI"] or "").password
-        secrets = list(filter(None, (settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"], password)))
-        if not secrets:
-            raise NotConfigured
-        return cls(secrets)
+        return cls(filter(None, (settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"], password)))
 
-    def redacted(self, text: str) -> str:
+    def clean(self, text: str) -> str:
         for form in self._forms:
             text = text.replace(form, "***")
-        return text
+        return text.translate(CONTROLS)
 
-    def _redacted_record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+    def _clean_record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self._make(*args, **kwargs)
         message = record.getMessage()
-        clean = self.redacted(message)
+        clean = self.clean(message)
         if clean != message:
             record.msg, record.args = clean, ()
         if record.exc_info and record.exc_info[0]:
-            record.exc_text = self.redacted(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
         return record
