@@ -70,7 +70,16 @@ def test_the_demo_serves_its_sites_until_it_is_interrupted(alone: Folder) -> Non
     assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize("arguments", [("demo", "quickly"), ("demo", "-a", "max_page=1"), ("status", "603")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demo", "quickly"),
+        ("demo", "-a", "max_page=1"),
+        ("status", "603"),
+        ("check", "--all"),
+        ("check", "film"),
+    ],
+)
 def test_what_a_command_does_not_take_is_wrong_usage(alone: Folder, arguments: tuple[str, ...]) -> None:
     (line,) = alone.run(*arguments, code=2).stderr.splitlines()
     assert line.startswith("moviesync: ")

@@ -6,11 +6,16 @@ import argparse
 
 from scrapy.commands import check
 
+from moviesync.commands.crawl import leave, spider_problems
+from moviesync.exceptions import WRONG_USAGE
+
 
 class Command(check.Command):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings
+        if problems := spider_problems(self.settings, args):
+            leave(WRONG_USAGE, problems)
         # Contracts store nothing, so the store stays closed.
         extensions = {**self.settings["EXTENSIONS"], "moviesync.extensions.session.StoreSession": None}
         self.settings.set("EXTENSIONS", extensions, priority="cmdline")

@@ -46,7 +46,7 @@ class Command(crawl.Command):
         # A feed gets a line for each verdict; a page of titles is for the store.
         for feed in self.settings.getdict("FEEDS").values():
             feed.setdefault("item_classes", [Verdict])
-        if problems := [*self._spider_problems(args), *arguments.problems(opts.spargs)]:
+        if problems := [*spider_problems(self.settings, args, most=1), *arguments.problems(opts.spargs)]:
             leave(WRONG_USAGE, problems)
         if problems := environment_problems(self.settings):
             leave(WRONG_USAGE, problems)
@@ -61,16 +61,6 @@ class Command(crawl.Command):
                     " or try it without one: scrapy demo"
                 ],
             )
-
-    def _spider_problems(self, args: list[str]) -> list[str]:
-        assert self.settings
-        spiders = get_spider_loader(self.settings).list()
-        known = f"there is {' and '.join(spiders)}"
-        if options := [arg for arg in args if arg.startswith("-")]:
-            return [f"{option}: there is no such option" for option in options]
-        if len(args) != 1:
-            return [f"name one spider: {known}"]
-        return [] if args[0] in spiders else [f"{args[0]}: there is no such spider; {known}"]
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
@@ -113,6 +103,17 @@ def exit_code(reason: str) -> int:
     if isinstance(reason, Ending):
         return reason.exit_code
     return 0 if reason.startswith(_WELL_ENDED) else CANNOT_WORK
+
+
+def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None = None) -> list[str]:
+    """One line for each argument that names no spider; with ``most`` there have to be so many."""
+    spiders = get_spider_loader(settings).list()
+    known = f"there is {' and '.join(spiders)}"
+    if options := [arg for arg in args if arg.startswith("-")]:
+        return [f"{option}: there is no such option" for option in options]
+    if most is not None and len(args) != most:
+        return [f"name one spider: {known}"]
+    return [f"{arg}: there is no such spider; {known}" for arg in args if arg not in spiders]
 
 
 def environment_problems(settings: BaseSettings) -> list[str]:
