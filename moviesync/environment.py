@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pymongo.errors import PyMongoError
-from pymongo.synchronous.uri_parser import parse_uri
 
 
 def _web_address(text: str) -> str:
@@ -27,6 +25,10 @@ def _mongodb_address(text: str) -> str:
     if not text.startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("should begin with mongodb:// or mongodb+srv://")
     if text.startswith("mongodb://"):
+        # Here, as the driver takes a tenth of a second that whoever has no MongoDB need not wait for.
+        from pymongo.errors import PyMongoError
+        from pymongo.synchronous.uri_parser import parse_uri
+
         try:
             parse_uri(text, warn=False)
         except (PyMongoError, ValueError):

@@ -23,7 +23,7 @@ def asked_pages(sites: Sites) -> Counter[tuple[tuple[str, str], ...]]:
     return Counter(tuple(sorted(asked.query.items())) for asked in sites.log if asked.site == "tmdb")
 
 
-@pytest.mark.parametrize(("titles", "cap"), [(10_300, 500), (2_000, 20)])
+@pytest.mark.parametrize(("titles", "cap"), [(2_400, 100), (1_500, 20)])
 def test_every_dated_title_is_stored_and_the_undated_are_there_or_told(
     tmp_path: Path, titles: int, cap: int
 ) -> None:

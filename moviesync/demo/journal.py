@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 
@@ -63,16 +64,39 @@ class Journal:
         waits = [(told.finished, told.finished + told.retry_after) for told in requests if told.retry_after]
         return [asked for asked in requests if any(told + slack < asked.started < end for told, end in waits)]
 
+    def at_once(self, site: str) -> dict[int, float]:
+        """Return for how many seconds a site had how many requests at once, from the first to the last."""
+        requests = [asked for asked in list(self.requests) if asked.site == site]
+        # At one and the same moment a request begins before another ends.
+        moments = sorted(
+            [(asked.started, 0) for asked in requests] + [(asked.finished, 1) for asked in requests]
+        )
+        seconds, running = defaultdict[int, float](float), 0
+        for (moment, ends), (following, _) in pairwise(moments):
+            running += -1 if ends else 1
+            seconds[running] += following - moment
+        return seconds
+
     def summary(self) -> dict[str, Any]:
-        """Return the number of requests of each site, by method and by status, and its peak."""
-        return {
+        """Return the number of requests of each site, by method and by status, and its peak; and ``times``:
+        when its first request came and its last one was answered (``time.monotonic``), and ``at_once``."""
+        sites = ("tmdb", "vidsrc")
+        counts: dict[str, Any] = {
             site: {
                 "requests": sum(asked.site == site for asked in self.requests),
                 "methods": Counter(asked.method for asked in self.requests if asked.site == site),
                 "statuses": Counter(asked.status for asked in self.requests if asked.site == site),
                 "peak": self.peak[site],
             }
-            for site in ("tmdb", "vidsrc")
+            for site in sites
+        }
+        return counts | {"times": {site: self._times(site) for site in sites}}
+
+    def _times(self, site: str) -> dict[str, Any]:
+        return {
+            "first": min((asked.started for asked in self.requests if asked.site == site), default=None),
+            "last": max((asked.finished for asked in self.requests if asked.site == site), default=None),
+            "at_once": self.at_once(site),
         }
 
     def clear(self) -> None:

@@ -100,7 +100,7 @@ class Sites:
         self._journal.clear()
 
     def summary(self) -> dict[str, Any]:
-        """Return the number of requests of each site, by method and by status, and its peak."""
+        """Return what each site was asked (see ``Journal.summary``)."""
         return self._journal.summary()
 
     def truth(self, collection: str) -> dict[int, bool | None]:
