@@ -100,11 +100,17 @@ class StrictDownloader(Downloader):
 
     async def _end_with_the_run(self) -> None:
         # There is no signal for the start of a stop, and it waits for these very requests.
-        while self._held and not self._stopping():  # noqa: ASYNC110
+        while self._held:
+            if self._stopping():
+                for key in self._held:
+                    self.drop(key, Unsent("the run ends"))
             await asyncio.sleep(_WATCH)
-        for key in self._held:
-            self.drop(key, Unsent("the run ends"))
         self._watch = None
+
+    def close(self) -> None:
+        if self._watch:
+            self._watch.cancel()
+        super().close()
 
     def _stopping(self) -> bool:
         engine = self.crawler.engine

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
+from operator import index
 from typing import Any
 
 from moviesync.stores.base import PROGRESS, Document, Store
@@ -17,7 +18,7 @@ from moviesync.window import KEY_SEPARATOR, Window
 logger = logging.getLogger(__name__)
 
 VERSION = 1
-_UNREADABLE = (KeyError, TypeError, ValueError)
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 FRESH = timedelta(days=1)
 """A walk that was finished less than this ago is not begun anew unasked."""
 
@@ -52,16 +53,16 @@ class Ledger:
         document, windows = _split(await self._store.saved(PROGRESS, prefix=self.name), self.name)
         if document is None or choice == "new":
             return await self._begin()
-        finished = document["finished"]
+        try:
+            finished, walk = document["finished"], self._resumed(document, windows)
+            fresh = finished is not None and finished > self._now - FRESH
+        except _UNREADABLE:
+            logger.warning("The ledger of %s is of another version: the walk begins anew", self.name)
+            return await self._begin()
         if finished is None:
-            try:
-                walk = self._resumed(document, windows)
-            except _UNREADABLE:
-                logger.warning("The ledger of %s is of another version: the walk begins anew", self.name)
-                return await self._begin()
             logger.info("Going on with the walk of %s that began on %s", self.name, self._today)
             return walk
-        if finished > self._now - FRESH and not anew_if_finished:
+        if fresh and not anew_if_finished:
             logger.info(
                 "The walk of %s was finished at %s, less than a day ago: only what is due is asked for",
                 self.name,
@@ -97,6 +98,7 @@ class Ledger:
 
     def _resumed(self, document: Document, windows: list[Document]) -> Walk:
         self._started, self._today = document["started"], date.fromisoformat(document["today"])
+        iso(self._started)
         for window in windows:
             Window(self.name).restore(window)
         released_from, released_to = self._bounds
@@ -114,9 +116,7 @@ class Ledger:
 def _split(documents: list[Document], name: str) -> tuple[Document | None, list[Document]]:
     """A walk's own document, where it is one of this version, and those of its windows."""
     walk = next((document for document in documents if document["_id"] == name), None)
-    if walk and (
-        walk.get("version") != VERSION or not isinstance(walk.get("finished"), (datetime, type(None)))
-    ):
+    if walk and walk.get("version") != VERSION:
         if walk.get("version") is not None:
             logger.warning("The ledger of %s is of another version: the walk begins anew", name)
         walk = None
@@ -137,10 +137,10 @@ async def summary(store: Store, collection: str) -> dict[str, Any]:
 
 
 def _summary(walk: Document, windows: list[Document]) -> dict[str, Any]:
-    done = sum(last - first + 1 for window in windows for first, last in window["pagesDone"])
+    done = sum(index(last) - index(first) + 1 for window in windows for first, last in window["pagesDone"])
     return {
-        "pages": max(walk["pages"], done),
+        "pages": max(index(walk["pages"]), done),
         "pagesDone": done,
         "complete": walk["finished"] is not None,
-        "gaps": list(walk["gaps"]),
+        "gaps": [{name: gap[name] for name in ("from", "to", "titles", "reason")} for gap in walk["gaps"]],
     }

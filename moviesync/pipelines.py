@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from scrapy.exceptions import DropItem
@@ -124,8 +123,7 @@ class GroupCommit:
         """Mark pages as done in the ledger, and only then in the walk that goes on from it."""
         windows: dict[str, Window] = {}
         for page in pages:
-            window = page.window
-            page.mark_done(windows.setdefault(window.key, replace(window, done=set(window.done))))
+            page.mark_done(windows.setdefault(page.window.key, page.window.copy()))
         if windows:
             await self._store.save(PROGRESS, [window.document() for window in windows.values()])
         for page in pages:

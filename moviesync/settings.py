@@ -70,6 +70,13 @@ AUTOTHROTTLE_START_DELAY = 0
 SCHEDULER = "moviesync.scheduler.Scheduler"
 # Default 100 tasks for every response. One keeps the order: a page is stored before its checks start.
 CONCURRENT_ITEMS = 1
+# Default True. A packed page that is cut short unpacks to the part that came, and one of 2 KB to
+# gigabytes; the sites are asked for plain pages, and what comes packed is not read.
+COMPRESSION_ENABLED = False
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "identity",
+}
 # Default True: 1 KB of cookies a request for sites that need none.
 COOKIES_ENABLED = False
 # Default True: which page led to which is nobody's business.
@@ -90,9 +97,10 @@ DELTAFETCH_ENABLED = True
 DOWNLOADER_MIDDLEWARES = {
     # In place of Scrapy's RetryMiddleware, which tries again at once and reads no Retry-After.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "moviesync.middlewares.circuit.Circuit": 540,
     "moviesync.middlewares.backoff.Backoff": 550,
-    "moviesync.middlewares.canary.Canary": 560,
+    # Nearer to the downloader, so that it sees the failures that Backoff tries again.
+    "moviesync.middlewares.circuit.Circuit": 560,
+    "moviesync.middlewares.canary.Canary": 570,
     # Redirects belong to the request that met them; the HTML kind is not for programs.
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,

@@ -8,7 +8,6 @@ from html import unescape
 from typing import NamedTuple
 
 from w3lib.encoding import html_to_unicode
-from w3lib.html import remove_comments, remove_tags, remove_tags_with_content
 
 from moviesync.kinds import Kind
 
@@ -24,10 +23,11 @@ _SOFT_404_TITLE = "404 not found"
 # Cloudflare's pages for visitors it does not trust; they say nothing about the title.
 # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
 _CHALLENGE_HEADER = "cf-mitigated"
-_CHALLENGE_SCRIPT = "_cf_chl_opt"
+_CHALLENGE_SCRIPT = b"_cf_chl_opt"
 _CHALLENGE_TITLES = {"just a moment...", "just a moment…", "attention required! | cloudflare"}
-
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)
+_SCRIPT_OR_STYLE = re.compile(r"<(/?)(script|style)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class Finding(NamedTuple):
@@ -77,25 +77,22 @@ def judge(
 
 
 class _Page:
-    """The text of a page, as its header or the page itself says it is encoded, and as UTF-8."""
+    """A page, read as its header or the page itself says it is encoded, and as UTF-8."""
 
     def __init__(self, headers: Mapping[str, str], body: bytes):
         self._compressed = bool(_header(headers, "content-encoding"))
         _, told = html_to_unicode(_header(headers, "content-type"), body, default_encoding="utf-8")
-        self._texts = {told, body.decode("utf-8", "replace")}
-
-    @property
-    def is_challenge(self) -> bool:
-        return any(_CHALLENGE_SCRIPT in text or _title(text) in _CHALLENGE_TITLES for text in self._texts)
+        self._readings = [_read(text) for text in {told, body.decode("utf-8", "replace")}]
+        self.is_challenge = _CHALLENGE_SCRIPT in body or any(
+            title in _CHALLENGE_TITLES for title, _ in self._readings
+        )
 
     @property
     def finding(self) -> Finding:
         """What a page with a status of 2xx says."""
         if self._compressed:
             return Finding(None, "encoding not understood")
-        absent = any(
-            _title(text) == _SOFT_404_TITLE or _SOFT_404_TEXT in _visible(text) for text in self._texts
-        )
+        absent = any(title == _SOFT_404_TITLE or _SOFT_404_TEXT in text for title, text in self._readings)
         return ABSENT if absent else AVAILABLE
 
 
@@ -103,15 +100,24 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return next((value for key, value in headers.items() if key.lower() == name), "")
 
 
-def _title(page: str) -> str:
-    title = _TITLE.search(page)
-    return _plain(title.group(1)) if title else ""
+def _read(markup: str) -> tuple[str, str]:
+    """The title of a page and the text that it shows, in small letters, with single blanks.
+
+    In one pass, whatever the page is made of: a page of 2 MB must not hold up the others.
+    """
+    opening = _TITLE.search(markup)
+    title = markup[opening.end() :].partition("</")[0] if opening else ""
+    shown, last, hidden = [], 0, ""
+    for tag in _SCRIPT_OR_STYLE.finditer(markup):
+        closes, name = tag.group(1), tag.group(2).lower()
+        if not hidden and not closes:
+            shown.append(markup[last : tag.start()])
+            last, hidden = tag.start(), name
+        elif closes and name == hidden:
+            last, hidden = tag.end(), ""
+    shown.append(markup[last:])
+    return _plain(title), _plain(_TAG.sub("", "".join(shown)))
 
 
-def _visible(page: str) -> str:
-    without_scripts = remove_tags_with_content(remove_comments(page), ("script", "style"))
-    return _plain(remove_tags(without_scripts))
-
-
-def _plain(markup: str) -> str:
-    return " ".join(unescape(markup).split()).lower()
+def _plain(text: str) -> str:
+    return " ".join(unescape(text).replace("\0", " ").split()).lower()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from operator import index
 from typing import Any
 
 KEY_SEPARATOR = " | "
@@ -73,6 +74,10 @@ class Window:
             self.unreadable.discard(number)
             self.undated += undated
 
+    def copy(self) -> Window:
+        """The same window, to be marked without touching this one."""
+        return replace(self, done=set(self.done), unreadable=set(self.unreadable))
+
     def document(self) -> dict[str, Any]:
         """Its document in the ledger."""
         return {
@@ -87,11 +92,19 @@ class Window:
         }
 
     def restore(self, document: dict[str, Any]) -> None:
-        """Take up the state that a document of the ledger tells."""
-        self.pages, self.results = document["totalPages"], document["totalResults"]
-        self.undated = document["undated"]
-        self.unreadable = set(document["unreadable"])
-        self.done = {page for first, last in document["pagesDone"] for page in range(first, last + 1)}
+        """Take up the state that a document of the ledger tells.
+
+        Raises KeyError, TypeError or ValueError where it is none.
+        """
+        self.pages, self.results = (
+            None if document[name] is None else index(document[name])
+            for name in ("totalPages", "totalResults")
+        )
+        self.undated = index(document["undated"])
+        self.unreadable = set(map(index, document["unreadable"]))
+        self.done = {
+            page for first, last in document["pagesDone"] for page in range(index(first), index(last) + 1)
+        }
 
 
 def _runs(pages: Iterable[int]) -> Iterator[list[int]]:

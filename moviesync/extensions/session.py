@@ -69,7 +69,8 @@ class StoreSession:
         except StoreUnavailable as error:
             raise RunStopped(str(error)) from None
         self._run = run
-        self._patience.lend_to(self._store)
+        if not spider.args.dry_run:
+            self._patience.lend_to(self._store)
         logger.info("Storing in %s", self._store.address)
 
     def _warnings(self) -> list[str]:

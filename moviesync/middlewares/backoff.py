@@ -40,6 +40,7 @@ CALM = 20
 MARGIN = 0.05
 """Seconds added to a wait that a site asked for, so that no clock is too early."""
 HELD = "told to wait"
+_YEAR = 366 * 24 * 3600.0
 
 
 @dataclass
@@ -154,10 +155,10 @@ def retry_after(header: bytes | None, now: datetime) -> float | None:
     """
     text = (header or b"").decode("latin-1").strip()
     if text.isdecimal() and text.isascii():
-        return float(text[:9])
+        return min(float(text), _YEAR)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now).total_seconds())
+    return min(max(0.0, (moment - now).total_seconds()), _YEAR)

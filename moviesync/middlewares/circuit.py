@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FAILURES_IN_A_ROW = 20
-"""After so many a site is taken for down."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds between two looks at a site that is down."""
 HELD = "down"
@@ -42,6 +40,8 @@ class _Site:
     is_well: Callable[[Response], bool | None]
     """Whether an answer shows that the site works; ``None``: it shows neither."""
     advice: str
+    most_failures: int
+    """After so many in a row it is taken for down."""
     left_out: bool = False
     """The run goes on without it while it is down."""
     failures: int = 0
@@ -52,7 +52,7 @@ class _Site:
 
 
 class Circuit:
-    """Takes a site for down after 20 failures in a row: no connection, 5xx, 429, a block page.
+    """Takes a site for down after some failures in a row: no connection, 5xx, 429, a block page.
 
     While it is down it is asked for one page at a time, with growing waits. That page is none of a title,
     so a site that merely fails for some titles is seen to be well at once. Where it is not back
@@ -75,12 +75,15 @@ class Circuit:
                 f"{settings['TMDB_BASE_URL']}/configuration",
                 lambda response: tmdb.is_well(response.status),
                 "try again later",
+                # Fewer than one page is tried, so that the page is not given up before the site.
+                most_failures=5,
             ),
             _Site(
                 VIDSRC_SLOT,
                 vidsrc.page_url(settings["VIDSRC_BASE_URL"], spider.kind, vidsrc.NO_TITLE),
                 answers.is_well,
                 "its domain may have moved; set VIDSRC_BASE_URL, or try again later",
+                most_failures=20,
                 left_out=spider.args.on_vidsrc_down == "walk",
             ),
         ]
@@ -116,7 +119,7 @@ class Circuit:
     def _failed(self, site: _Site, reason: str) -> None:
         site.failures += 1
         site.last_failure = reason
-        if site.failures >= FAILURES_IN_A_ROW and site.watch is None:
+        if site.failures >= site.most_failures and site.watch is None:
             self._downloader.hold(site.slot, HELD)
             site.watch = asyncio.create_task(self._watch(site))
             if site.left_out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -36,6 +37,8 @@ class DryRunStore(SQLiteStore):
         except AttributeError:
             raise StoreUnavailable("standard output is closed: a dry run has nowhere to write") from None
         except OSError as error:
+            # Python would try once more when it exits, and end with an exit code of its own.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise StoreUnavailable(
                 f"standard output takes no more ({error.strerror}): the dry run ends"
             ) from None

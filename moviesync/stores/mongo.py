@@ -26,6 +26,7 @@ from moviesync.stores.mongo_values import escaped, unescaped
 CLIENT_DEFAULTS: dict[str, Any] = {
     "appname": "moviesync",
     "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 5_000,
     # A server that accepts and never answers must not hold a run for ever.
     "socketTimeoutMS": 120_000,
 }

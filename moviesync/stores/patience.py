@@ -33,6 +33,8 @@ class Patience:
         self._outage = outage
         self._stopping = stopping
         self._since: float | None = None
+        self._waiting = 0
+        """Calls that have failed and are tried again."""
 
     def lend_to(self, store: Store) -> None:
         """Make every call of ``store`` but opening and closing a patient one."""
@@ -42,14 +44,21 @@ class Patience:
     def _patient(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         @functools.wraps(call)
         async def patient_call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return await call(*args, **kwargs)
+            except StoreUnavailable as error:
+                failure = error
+            self._waiting += 1
             wait = FIRST_WAIT
             while True:
+                await self._wait(wait, failure)
                 try:
                     result = await call(*args, **kwargs)
-                except StoreUnavailable as error:  # noqa: PERF203 - the loop is the point
-                    await self._wait(wait, error)
+                except StoreUnavailable as error:
+                    failure = error
                     wait = min(2 * wait, LONGEST_WAIT)
                 else:
+                    self._waiting -= 1
                     self._well()
                     return result
 
@@ -70,7 +79,8 @@ class Patience:
             await asyncio.sleep(min(left, _WATCH))
 
     def _well(self) -> None:
-        if self._since is not None:
+        # Reads can go well where writes do not: the outage is over when nothing waits any more.
+        if self._since is not None and not self._waiting:
             logger.info("The store is back after %.1f s", time.monotonic() - self._since)
             self._since = None
             self._outage(False)
