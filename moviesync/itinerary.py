@@ -43,7 +43,7 @@ class Itinerary:
 
         Pages that tell a window's size, or the server's cap, are among them, wanted or not. At the
         end the ledger knows whether the walk is finished. Raises RunStopped where there is no
-        page ``start_page``, and at the end where pages could not be read for the site's fault.
+        page ``start_page``, and where the first page of all could not be had.
         """
         for window in self.walk:
             if self._left == 0:
@@ -66,11 +66,6 @@ class Itinerary:
                 exit_code=2,
             )
         await ledger.save(self.walk, finished=now() if self.walk.complete else None)
-        if self._lost_pages:
-            raise RunStopped(
-                f"{self._lost_pages} pages of TMDB could not be had ({self._lost_reason}):"
-                " the same command asks for them again"
-            )
 
     async def _window(self, window: Window, queue: Queue, *, after: int) -> AsyncIterator[int]:
         more = True
@@ -114,6 +109,16 @@ class Itinerary:
         """Note that the site gave no answer to a page, or an error."""
         self._lost_pages += 1
         self._lost_reason = reason
+
+    @property
+    def left_over(self) -> str:
+        """One line on the pages that the site did not give; empty where it gave all."""
+        if not self._lost_pages:
+            return ""
+        return (
+            f"{self._lost_pages} pages of TMDB could not be had ({self._lost_reason}):"
+            " the same command asks for them again"
+        )
 
     def refused(self, last: int) -> None:
         """Note that a page was refused, as the server shows none past ``last``."""

@@ -9,6 +9,7 @@ from operator import index
 from typing import Any
 
 KEY_SEPARATOR = " | "
+_MOST_PAGES = 1_000_000
 
 # Where an open end is halved: no title is older than the first films, and none is announced for later.
 _FLOOR = date(1870, 1, 1)
@@ -102,6 +103,8 @@ class Window:
         )
         self.undated = index(document["undated"])
         self.unreadable = set(map(index, document["unreadable"]))
+        if any(last > _MOST_PAGES for _, last in document["pagesDone"]):
+            raise ValueError("more pages than any window has")
         self.done = {
             page for first, last in document["pagesDone"] for page in range(index(first), index(last) + 1)
         }

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
+from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
+from moviesync.kinds import MOVIE
 from tests.crawls import Folder
 from tests.mongodb import MongoServer, MongoUnavailable, with_database
 
@@ -57,8 +59,9 @@ def _running(server: MongoServer) -> Iterator[MongoServer]:
 
 @pytest.fixture
 def sites() -> Iterator[Sites]:
-    """Both miniature sites with their 876 films and 308 shows."""
-    with Sites() as sites:
+    """Both miniature sites with 300 of their films and all 308 shows."""
+    films = Catalogue.recorded(MOVIE).rows.values()
+    with Sites(Catalogue(MOVIE, list(films)[:300])) as sites:
         yield sites
 
 

@@ -47,7 +47,7 @@ def test_mongodb_comes_back_and_the_run_goes_on(
 ) -> None:
     uri = f"{own_mongodb_server.uri}/films?{IMPATIENT}"
     process = folder.start("crawl", "tmdb_vidsrc", MONGODB_URI=uri)
-    until(process, lambda: len(slow.log) > 300)
+    until(process, lambda: len(slow.log) > 120)
     own_mongodb_server.kill()
     killed = time.monotonic()
     until(process, lambda: time.monotonic() > killed + 3)
@@ -69,7 +69,7 @@ def test_mongodb_stays_away_and_the_run_ends(
 ) -> None:
     address = f"{own_mongodb_server.uri}/films?{IMPATIENT}"
     process = folder.start("crawl", "tmdb_vidsrc", "-s", "STORE_PATIENCE=2", MONGODB_URI=address)
-    until(process, lambda: len(slow.log) > 300)
+    until(process, lambda: len(slow.log) > 120)
     own_mongodb_server.kill()
     last = ended(process, 1).splitlines()[-1]
     assert last.startswith("moviesync: mongodb:")
@@ -82,7 +82,7 @@ def test_mongodb_stays_away_and_the_run_ends(
 
 def test_sqlite_locked_by_another_program_is_waited_for(slow: Sites, folder: Folder) -> None:
     process = folder.start("crawl", "tmdb_vidsrc")
-    until(process, lambda: len(slow.log) > 300)
+    until(process, lambda: len(slow.log) > 120)
     other = sqlite3.connect(folder.path / "moviesync.db")
     other.execute("BEGIN IMMEDIATE")
     assert process.stderr
@@ -106,7 +106,7 @@ def test_a_second_run_on_a_jobdir_in_use_ends_at_once(slow: Sites, folder: Folde
 
 def test_what_an_unclean_end_left_in_jobdir_is_not_trusted(slow: Sites, folder: Folder) -> None:
     process = folder.start("crawl", "tmdb_vidsrc", "-s", "JOBDIR=crawls/run1")
-    until(process, lambda: len(slow.log) > 300)
+    until(process, lambda: len(slow.log) > 120)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     jobdir = folder.path / "crawls" / "run1"

@@ -35,8 +35,8 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds that a site is left alone that does not say for how long."""
 LONGEST_PAUSE = 15 * 60
 """Seconds of ``Retry-After`` beyond which the run ends, for its user to come back later."""
-CALM = 20
-"""Answers in a row after which the waits are short again."""
+CALM = 10
+"""So many answers take back one doubling of the waits."""
 MARGIN = 0.05
 """Seconds added to a wait that a site asked for, so that no clock is too early."""
 HELD = "told to wait"
@@ -47,10 +47,8 @@ _YEAR = 366 * 24 * 3600.0
 class _Site:
     until: float = 0.0
     """``time.monotonic`` before which it is not asked."""
-    waits: int = 0
-    """Waits of no told length, with no calm in between."""
-    calm: int = 0
-    """Answers in a row since the last wait."""
+    doublings: float = 0.0
+    """How often the next wait of no told length is doubled; answers take it back."""
 
 
 class Backoff:
@@ -82,12 +80,9 @@ class Backoff:
         if site is None:
             return
         if response.status in SITE_WAITS:
-            site.calm = 0
             self._wait(slot, site, response)
         else:
-            site.calm += 1
-            if site.calm >= CALM:
-                site.waits = 0
+            site.doublings = max(0.0, site.doublings - 1 / CALM)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         if response.status not in RETRIED:
@@ -121,9 +116,9 @@ class Backoff:
             if time.monotonic() < site.until:
                 # One of those that were under way when the wait began.
                 return
-            longest = min(FIRST_WAIT * 2**site.waits, LONGEST_WAIT)
+            longest = min(FIRST_WAIT * 2**site.doublings, LONGEST_WAIT)
             seconds = min(longest * random.uniform(1, 1.25), LONGEST_WAIT)  # noqa: S311 - jitter
-            site.waits += 1
+            site.doublings += 1
         until = time.monotonic() + seconds + MARGIN
         if until > site.until:
             site.until = until

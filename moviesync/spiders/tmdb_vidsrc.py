@@ -89,6 +89,8 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             await self.queue.all_done()
         except StoreUnavailable as error:
             raise RunStopped(str(error)) from None
+        if self.itinerary.left_over:
+            raise RunStopped(self.itinerary.left_over)
         if self.queue.dropped:
             raise RunStopped(
                 f"VidSrc was down: {self.queue.dropped} titles are not checked; the same command asks for them"
