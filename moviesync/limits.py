@@ -9,6 +9,12 @@ VIDSRC_SLOT = "vidsrc"
 SITES = {TMDB_SLOT: "TMDB", VIDSRC_SLOT: "VidSrc"}
 """The slots of the downloader, and whom they are for."""
 
+
+def probe_slot(slot: str) -> str:
+    """The slot of the one request that sees whether a site is back while its own slot is held."""
+    return f"{slot} probe"
+
+
 # Requests spaced by exactly 1/rate can meet rate * 10 + 1 times in ten seconds, and the network
 # lets some of them catch up with the one before.
 _SPACING = 1.025

@@ -80,7 +80,7 @@ class _Page:
     """A page, read as its header or the page itself says it is encoded, and as UTF-8."""
 
     def __init__(self, headers: Mapping[str, str], body: bytes):
-        self._compressed = bool(_header(headers, "content-encoding"))
+        self._compressed = _header(headers, "content-encoding").strip().lower() not in {"", "identity"}
         _, told = html_to_unicode(_header(headers, "content-type"), body, default_encoding="utf-8")
         self._readings = [_read(text) for text in {told, body.decode("utf-8", "replace")}]
         self.is_challenge = _CHALLENGE_SCRIPT in body or any(

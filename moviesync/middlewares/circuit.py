@@ -15,7 +15,8 @@ from scrapy.http import Response
 
 from moviesync import answers, tmdb, vidsrc
 from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, SiteDown, failure_reason
-from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT
+from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT, probe_slot
+from moviesync.window import Window
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -72,11 +73,11 @@ class Circuit:
         sites = [
             _Site(
                 TMDB_SLOT,
-                f"{settings['TMDB_BASE_URL']}/configuration",
+                tmdb.discover_url(settings["TMDB_BASE_URL"], spider.kind, Window(spider.kind.collection), 1),
                 lambda response: tmdb.is_well(response.status),
                 "try again later",
                 # Fewer than one page is tried, so that the page is not given up before the site.
-                most_failures=5,
+                most_failures=max(1, min(5, settings.getint("RETRY_TIMES"))),
             ),
             _Site(
                 VIDSRC_SLOT,
@@ -141,7 +142,12 @@ class Circuit:
 
     async def _answers(self, site: _Site) -> bool:
         await self._downloader.quiet(site.slot, besides=HELD)
-        request = Request(site.probe_url, meta={"download_slot": f"{site.slot} probe", "dont_retry": True})
+        slot = self._downloader.slots.get(site.slot)
+        if slot:
+            # The page counts in the site's rate, though it goes past the slot that is held.
+            await asyncio.sleep(max(0.0, slot.lastseen + slot.delay - time.monotonic()))
+            slot.lastseen = time.monotonic()
+        request = Request(site.probe_url, meta={"download_slot": probe_slot(site.slot), "dont_retry": True})
         try:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:  # whatever it was, the site did not answer

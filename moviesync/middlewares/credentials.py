@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.http import Response
 from w3lib.url import add_or_replace_parameter, url_query_cleaner
 
-from moviesync.limits import TMDB_SLOT
+from moviesync.limits import TMDB_SLOT, probe_slot
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -77,7 +77,8 @@ class Credentials:
 
     def _is_for_tmdb(self, request: Request) -> bool:
         # The slot tells TMDB's requests from VidSrc's where both sites are on one host.
-        return request.meta.get("download_slot") == TMDB_SLOT and origin(request.url) == self._origin
+        slots = {TMDB_SLOT, probe_slot(TMDB_SLOT)}
+        return request.meta.get("download_slot") in slots and origin(request.url) == self._origin
 
     def _redacted(self, part: Any) -> Any:
         if not isinstance(part, str):
