@@ -77,7 +77,7 @@ class Circuit:
                 lambda response: tmdb.is_well(response.status),
                 "try again later",
                 # Fewer than one page is tried, so that the page is not given up before the site.
-                most_failures=max(1, min(5, settings.getint("RETRY_TIMES"))),
+                most_failures=5,
             ),
             _Site(
                 VIDSRC_SLOT,
