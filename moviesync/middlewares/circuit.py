@@ -55,7 +55,8 @@ class _Site:
 class Circuit:
     """Takes a site for down after some failures in a row: no connection, 5xx, 429, a block page.
 
-    While it is down it is asked for one page at a time, with growing waits. That page is none of a title,
+    While it is down it is asked for one page at a time, with growing waits: TMDB for the first
+    discover page, VidSrc for a page that is none of a title,
     so a site that merely fails for some titles is seen to be well at once. Where it is not back
     after ``SITE_PATIENCE`` seconds, the run ends. With ``-a on_vidsrc_down=walk`` the walk goes
     on without VidSrc: its requests end with SiteDown at once, and the titles stay due.
