@@ -11,7 +11,11 @@ REDIRECTS = range(300, 400)
 
 def judge(response: Response, *, head_status: int = 0) -> vidsrc.Finding | None:
     """``vidsrc.judge`` of an answer; the method of its request tells whether it has a body."""
-    headers = {str(name): str(value) for name, value in response.headers.to_unicode_dict().items()}
+    headers = {
+        name: value.decode("latin-1")
+        for name in vidsrc.HEADERS
+        if (value := response.headers.get(name)) is not None
+    }
     body = None if response.request and response.request.method == "HEAD" else response.body
     return vidsrc.judge(response.status, headers, body, head_status=head_status)
 

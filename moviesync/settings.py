@@ -90,11 +90,20 @@ SITE_PATIENCE = 300
 # Most answers of VidSrc are 404s; they are findings here, so the middleware that drops them is off.
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    # What they note or look for does not occur here: every layer costs each title some time.
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
     "moviesync.middlewares.deltafetch.StoreDeltaFetch": 100,
 }
 DELTAFETCH_ENABLED = True
 
 DOWNLOADER_MIDDLEWARES = {
+    # No allowed_domains, no http_user; and the store counts what the sites answer.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
     # In place of Scrapy's RetryMiddleware, which tries again at once and reads no Retry-After.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "moviesync.middlewares.backoff.Backoff": 550,

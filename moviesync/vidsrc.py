@@ -23,6 +23,8 @@ _SOFT_404_TITLE = "404 not found"
 # Cloudflare's pages for visitors it does not trust; they say nothing about the title.
 # https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
 _CHALLENGE_HEADER = "cf-mitigated"
+HEADERS = (_CHALLENGE_HEADER, "content-type", "content-encoding")
+"""The headers of an answer that ``judge`` looks at."""
 _CHALLENGE_SCRIPT = b"_cf_chl_opt"
 _CHALLENGE_TITLES = {"just a moment...", "just a moment…", "attention required! | cloudflare"}
 _TITLE = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)

@@ -131,15 +131,19 @@ async def test_file_is_in_wal_mode(other: sqlite3.Connection) -> None:
     ("statement", "arguments", "plan"),
     [
         (sqlite_queries.BY_IDS, ["[1]"], "USING INTEGER PRIMARY KEY"),
-        (sqlite_queries.UNCHECKED, [0], "USING INDEX movies_available (vidsrcAvailable=? AND rowid>?)"),
+        (sqlite_queries.UNCHECKED, [0], "USING INDEX movies_unchecked (_id>?)"),
         (
             sqlite_queries.UNCHECKED_FAILED,
             [0],
             "USING COVERING INDEX movies_failed (vidsrcAvailable=? AND _id>?)",
         ),
-        (sqlite_queries.STALE, ["", 0, "3"], "USING INDEX movies_checked (lastChecked>? AND lastChecked<?)"),
+        (
+            sqlite_queries.STALE,
+            ["", 0, "3"],
+            "USING COVERING INDEX movies_checked (lastChecked>? AND lastChecked<?)",
+        ),
         (sqlite_queries.TITLE, [1], "USING INTEGER PRIMARY KEY"),
-        (sqlite_queries.VERDICT_COUNTS, [], "USING COVERING INDEX movies_available"),
+        (sqlite_queries.VERDICT_COUNTS, [], "USING COVERING INDEX movies_checked"),
         (sqlite_queries.FAILED_COUNT, [], "USING COVERING INDEX movies_failed"),
     ],
 )

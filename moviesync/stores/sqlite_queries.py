@@ -42,15 +42,16 @@ UNCHECKED = """
 UNCHECKED_FAILED = """
     SELECT _id, checkError FROM "{table}"
     WHERE vidsrcAvailable IS NULL AND _id > ? AND checkError IS NOT NULL ORDER BY _id"""
-# The plus keeps the index of the verdicts out, which would need a sort.
 STALE = """
     SELECT lastChecked, _id, checkError FROM "{table}"
-    WHERE (lastChecked, _id) > (?, ?) AND lastChecked < ? AND +vidsrcAvailable IN (0, 1)
+    WHERE (lastChecked, _id) > (?, ?) AND lastChecked < ? AND vidsrcAvailable IN (0, 1)
     ORDER BY lastChecked, _id"""
 TITLE = """
     SELECT _id, tmdbId, title, year, vidsrcAvailable, lastChecked, tmdbData, firstSeen, lastSeen, checkError
     FROM "{table}" WHERE _id = ?"""
-VERDICT_COUNTS = 'SELECT vidsrcAvailable, count(*) FROM "{table}" GROUP BY vidsrcAvailable'
+VERDICT_COUNTS = """
+    SELECT count(*), count(*) FILTER (WHERE vidsrcAvailable = 1), count(*) FILTER (WHERE vidsrcAvailable = 0)
+    FROM "{table}" """
 FAILED_COUNT = 'SELECT count(*) FROM "{table}" WHERE checkError IS NOT NULL'
 
 SAVE = 'INSERT OR REPLACE INTO "{table}" (_id, document) VALUES (?, ?)'
@@ -152,9 +153,8 @@ def title(connection: sqlite3.Connection, table: str, tmdb_id: int) -> Document 
 
 
 def counts(connection: sqlite3.Connection, table: str) -> Counts:
-    numbers = dict(connection.execute(on(table, VERDICT_COUNTS)))
+    total, available, unavailable = connection.execute(on(table, VERDICT_COUNTS)).fetchone()
     (failed,) = connection.execute(on(table, FAILED_COUNT)).fetchone()
-    total, available, unavailable = sum(numbers.values()), numbers.get(1, 0), numbers.get(0, 0)
     return Counts(total, available, unavailable, total - available - unavailable, failed)
 
 

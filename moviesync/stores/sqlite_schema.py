@@ -10,6 +10,7 @@ from moviesync.stores.base import PROGRESS, RUNS
 
 MEMORY = ":memory:"
 BUSY_TIMEOUT_S = 5.0
+CACHE_KB = 8_000
 
 TITLE_COLUMNS = {
     "_id": "INTEGER PRIMARY KEY",
@@ -31,10 +32,15 @@ TABLES = {
     RUNS: DOCUMENT_COLUMNS,
 }
 
-# The id is the row number, which ends every entry of an index: it has to be named only amid one.
+# No more than the questions need: in a large file each of them costs a write to another page.
 TITLE_INDEXES = (
-    'CREATE INDEX IF NOT EXISTS "{table}_available" ON "{table}" (vidsrcAvailable)',
-    'CREATE INDEX IF NOT EXISTS "{table}_checked" ON "{table}" (lastChecked)',
+    # Those that are due, and no others: small, as a title leaves it with its verdict.
+    'CREATE INDEX IF NOT EXISTS "{table}_unchecked" ON "{table}" (_id) '
+    "WHERE vidsrcAvailable IS NULL AND checkError IS NULL",
+    # By age; it holds every title and all that is asked of the old ones and of their number, so that
+    # neither question looks into the table.
+    'CREATE INDEX IF NOT EXISTS "{table}_checked" '
+    'ON "{table}" (lastChecked, _id, vidsrcAvailable, checkError)',
     'CREATE INDEX IF NOT EXISTS "{table}_failed" ON "{table}" (vidsrcAvailable, _id, checkError) '
     "WHERE checkError IS NOT NULL",
 )
@@ -87,6 +93,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     # A power cut may lose the last commits, a killed process none; the file stays sound in both.
     connection.execute("PRAGMA synchronous = NORMAL")
+    # Default 2 MB, less than the pages that a bulk write to a large file changes.
+    connection.execute(f"PRAGMA cache_size = {-CACHE_KB}")
     for table, columns in TABLES.items():
         connection.execute(f'CREATE TABLE IF NOT EXISTS "{table}" ({_definition(columns)})')
     _check_layout(connection)
