@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
 _WATCH = 0.2
-"""Seconds between two looks at whether the run is being stopped, while a slot is held."""
+"""Seconds between two looks at whether the run is being stopped, while something waits."""
 
 
 class _SlotQueue(deque[tuple[Request, "Deferred[Response]"]]):
@@ -69,6 +70,14 @@ class StrictDownloader(Downloader):
         while queue:
             _, answer = queue.popleft()
             answer.errback(error)
+
+    async def pause(self, seconds: float) -> None:
+        """Let ``seconds`` pass; raises ``Unsent`` where the run is being stopped meanwhile."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._stopping():
+                raise Unsent("the run ends")
+            await asyncio.sleep(min(left, _WATCH))
 
     async def quiet(self, key: str, *, besides: str) -> None:
         """Wait until nothing of a slot is under way, and nobody holds it but for the reason ``besides``."""

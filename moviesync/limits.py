@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 TMDB_SLOT = "tmdb"
@@ -13,6 +14,11 @@ SITES = {TMDB_SLOT: "TMDB", VIDSRC_SLOT: "VidSrc"}
 def probe_slot(slot: str) -> str:
     """The slot of the one request that sees whether a site is back while its own slot is held."""
     return f"{slot} probe"
+
+
+def jitter() -> float:
+    """A factor for a wait, so that not all who wait come back at one moment."""
+    return random.uniform(1, 1.25)  # noqa: S311 - no secret
 
 
 # Requests spaced by exactly 1/rate can meet rate * 10 + 1 times in ten seconds, and the network

@@ -84,6 +84,8 @@ REFERER_ENABLED = False
 
 # Default 2.
 RETRY_TIMES = 5
+# Seconds before the first of them, where the failure is no matter of the whole site; doubled for each further one.
+RETRY_WAIT = 0.25
 # Seconds after which a run ends whose site is down.
 SITE_PATIENCE = 300
 

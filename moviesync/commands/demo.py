@@ -55,6 +55,8 @@ class Command(crawl.Command):
             "LOG_LEVEL": "ERROR",
             "ENVIRONMENT_PROBLEMS": [],
             "VIDSRC_CONCURRENCY": 16,
+            # Titles that always fail are there to be seen, not to be waited for.
+            "RETRY_WAIT": 0.05,
         }
         self.settings.setdict(own, priority="cmdline")
         super().process_options([SPIDER], opts)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -17,7 +16,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, failure_reason
-from moviesync.limits import SITES
+from moviesync.limits import SITES, jitter
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -56,20 +55,25 @@ class Backoff:
 
     A 429 or 503 stops its site until ``Retry-After`` has passed, or, where there is none, for
     exponentially growing times with jitter; other requests of the site wait in the slot's queue,
-    in no place of its concurrency. What failed is tried again ``RETRY_TIMES`` times.
+    in no place of its concurrency. What failed otherwise is tried again by itself, after ``RETRY_WAIT``
+    seconds, twice as many before each further try; also in no place. There are ``RETRY_TIMES`` tries more.
 
     https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
 
-    def __init__(self, crawler: Crawler, *, retry_times: int):
+    def __init__(self, crawler: Crawler, *, retry_times: int, retry_wait: float):
         self._crawler = crawler
         self._retry_times = retry_times
+        self._retry_wait = retry_wait
         self._sites = {slot: _Site() for slot in SITES}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        middleware = cls(crawler, retry_times=crawler.settings.getint("RETRY_TIMES"))
+        settings = crawler.settings
+        middleware = cls(
+            crawler, retry_times=settings.getint("RETRY_TIMES"), retry_wait=settings.getfloat("RETRY_WAIT")
+        )
         crawler.signals.connect(middleware.response_downloaded, signal=signals.response_downloaded)
         return middleware
 
@@ -84,15 +88,22 @@ class Backoff:
         else:
             site.doublings = max(0.0, site.doublings - 1 / CALM)
 
-    def process_response(self, request: Request, response: Response) -> Request | Response:
+    def process_response(
+        self, request: Request, response: Response
+    ) -> Request | Response | Awaitable[Request]:
         if response.status not in RETRIED:
             return response
-        return self._retry(request, f"HTTP {response.status}") or response
+        again = self._retry(request, f"HTTP {response.status}")
+        if again is None:
+            return response
+        # The slot of a site that asks to wait is held, and so is this request.
+        return again if response.status in SITE_WAITS else self._later(again)
 
-    def process_exception(self, request: Request, exception: Exception) -> Request | None:
+    def process_exception(self, request: Request, exception: Exception) -> Awaitable[Request] | None:
         if isinstance(exception, UNUSABLE_ANSWERS):
             return None
-        return self._retry(request, failure_reason(exception))
+        again = self._retry(request, failure_reason(exception))
+        return self._later(again) if again else None
 
     def _retry(self, request: Request, reason: str) -> Request | None:
         if request.meta.get("dont_retry"):
@@ -106,6 +117,11 @@ class Backoff:
             give_up_log_level=logging.DEBUG,
         )
 
+    async def _later(self, again: Request) -> Request:
+        longest = min(self._retry_wait * 2 ** (again.meta["retry_times"] - 1), LONGEST_WAIT)
+        await self._downloader.pause(longest * jitter())
+        return again
+
     def _wait(self, slot: str, site: _Site, response: Response) -> None:
         seconds = retry_after(response.headers.get("Retry-After"), datetime.now(timezone.utc))
         if seconds is not None and seconds > LONGEST_PAUSE:
@@ -117,7 +133,7 @@ class Backoff:
                 # One of those that were under way when the wait began.
                 return
             longest = min(FIRST_WAIT * 2**site.doublings, LONGEST_WAIT)
-            seconds = min(longest * random.uniform(1, 1.25), LONGEST_WAIT)  # noqa: S311 - jitter
+            seconds = min(longest * jitter(), LONGEST_WAIT)
             site.doublings += 1
         until = time.monotonic() + seconds + MARGIN
         if until > site.until:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from scrapy.http import Response
 
 from moviesync import answers, tmdb, vidsrc
 from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, SiteDown, failure_reason
-from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT, probe_slot
+from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT, jitter, probe_slot
 from moviesync.window import Window
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ class Circuit:
                 await self._crawler.engine.close_spider_async(reason=Ending(line))
                 return
             logger.warning("%s is down (%s): asked again in %.0f s", name, site.last_failure, wait)
-            await asyncio.sleep(wait * random.uniform(1, 1.25))  # noqa: S311 - jitter
+            await asyncio.sleep(wait * jitter())
             wait = min(2 * wait, LONGEST_WAIT)
         site.failures, site.watch = 0, None
         self._downloader.release(site.slot, HELD)
