@@ -1,0 +1,49 @@
+"""What a run tells at its end: what it did, what it could not do, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from moviesync.pace import duration
+from moviesync.report import told_verdicts
+
+Stats = dict[str, Any]
+_UNKNOWN = "verdicts/unknown/"
+
+
+def titles_checked(stats: Stats) -> int:
+    """How many checks are stored, with a verdict or without."""
+    unknown = sum(count for name, count in stats.items() if name.startswith(_UNKNOWN))
+    return int(stats.get("verdicts/available", 0) + stats.get("verdicts/unavailable", 0) + unknown)
+
+
+def account(stats: Stats, seconds: float) -> Iterator[str]:
+    """The lines on what a run did in so many seconds, from its stats.
+
+    >>> stats = {"store/pages": 2, "store/titles": 40, "store/new": 38, "verdicts/available": 30}
+    >>> faults = {"verdicts/unknown/timeout": 1, "retry/count": 5, "retry/reason_count/timeout": 5}
+    >>> print(*account(stats | faults, 62), sep="\\n")
+    2 pages with 40 titles stored, 38 of them new
+    31 titles checked: 30 available, 0 unavailable, 1 unknown (timeout: 1), which stay due
+    5 requests tried again (timeout: 5)
+    2 min, 0.5 titles checked a second
+    """
+    pages, titles, new = (stats.get(f"store/{name}", 0) for name in ("pages", "titles", "new"))
+    if pages or titles:
+        yield f"{pages:,} pages with {titles:,} titles stored, {new:,} of them new"
+    yield told_verdicts(stats) or "no title was checked"
+    if refused := stats.get("store/refused"):
+        yield f"{refused:,} writes refused by the store; the log names some of their titles"
+    if retries := stats.get("retry/count"):
+        yield f"{retries:,} requests tried again ({_by_reason(stats, 'retry/reason_count/')})"
+    checked = titles_checked(stats)
+    rate = f", {checked / seconds:,.1f} titles checked a second" if checked and seconds else ""
+    yield duration(seconds) + rate
+
+
+def _by_reason(stats: Stats, prefix: str) -> str:
+    counts = {name.removeprefix(prefix): count for name, count in stats.items() if name.startswith(prefix)}
+    return ", ".join(
+        f"{reason}: {count:,}" for reason, count in sorted(counts.items(), key=lambda pair: -pair[1])
+    )
