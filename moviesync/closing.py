@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from moviesync.pace import duration
+from moviesync.pace import duration, per_second
 from moviesync.report import told_verdicts
 
 Stats = dict[str, Any]
@@ -24,22 +24,26 @@ def account(stats: Stats, seconds: float) -> Iterator[str]:
     >>> stats = {"store/pages": 2, "store/titles": 40, "store/new": 38, "verdicts/available": 30}
     >>> faults = {"verdicts/unknown/timeout": 1, "retry/count": 5, "retry/reason_count/timeout": 5}
     >>> print(*account(stats | faults, 62), sep="\\n")
-    2 pages with 40 titles stored, 38 of them new
+    2 pages with 40 titles, 38 of them new
     31 titles checked: 30 available, 0 unavailable, 1 unknown (timeout: 1), which stay due
     5 requests tried again (timeout: 5)
-    2 min, 0.5 titles checked a second
+    it took 2 min, 0.5 titles checked a second
     """
     pages, titles, new = (stats.get(f"store/{name}", 0) for name in ("pages", "titles", "new"))
-    if pages or titles:
-        yield f"{pages:,} pages with {titles:,} titles stored, {new:,} of them new"
+    if pages:
+        yield f"{_some(pages, 'page')} with {_some(titles, 'title')}, {new:,} of them new"
     yield told_verdicts(stats) or "no title was checked"
     if refused := stats.get("store/refused"):
-        yield f"{refused:,} writes refused by the store; the log names some of their titles"
+        yield f"{_some(refused, 'write')} refused by the store; the log names the first titles"
     if retries := stats.get("retry/count"):
-        yield f"{retries:,} requests tried again ({_by_reason(stats, 'retry/reason_count/')})"
+        yield f"{_some(retries, 'request')} tried again ({_by_reason(stats, 'retry/reason_count/')})"
     checked = titles_checked(stats)
-    rate = f", {checked / seconds:,.1f} titles checked a second" if checked and seconds else ""
-    yield duration(seconds) + rate
+    rate = f", {per_second(checked / seconds)} titles checked a second" if checked and seconds else ""
+    yield f"it took {duration(seconds)}{rate}"
+
+
+def _some(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _by_reason(stats: Stats, prefix: str) -> str:

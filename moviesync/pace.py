@@ -16,6 +16,7 @@ WELL = "ok"
 _MINUTE = 60
 """Seconds; an hour and a day are so many minutes."""
 _HOUR, _DAY = 60, 24 * 60
+_TWO_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Pace:
 def told(pace: Pace, sites: Mapping[str, str]) -> str:
     """A line for the log; ``sites`` are the states of the sites by name."""
     standing = pace.standing
-    parts = [_pages(standing), f"{standing.checked:,} titles checked", f"{_number(pace.rate)} a second"]
+    parts = [_pages(standing), f"{standing.checked:,} titles checked", f"{per_second(pace.rate)} a second"]
     states = [f"{name}: {state}" for name, state in sites.items()]
     return ", ".join([*filter(None, parts), _left(pace)]) + "; " + ", ".join(states)
 
@@ -109,7 +110,7 @@ def told(pace: Pace, sites: Mapping[str, str]) -> str:
 def fitting(pace: Pace, sites: Mapping[str, str], columns: int) -> str:
     """The same for one line of a terminal: the longest form that has room in so many columns."""
     standing = pace.standing
-    pages, rate = _pages(standing), f"{_number(pace.rate)}/s"
+    pages, rate = _pages(standing), f"{per_second(pace.rate)}/s"
     states = [f"{name} {state}" for name, state in sites.items()]
     troubles = [f"{name} {state}" for name, state in sites.items() if state != WELL]
     long = [pages, f"{standing.checked:,} titles", rate, _left(pace), *states]
@@ -143,6 +144,15 @@ def duration(seconds: float, *, short: bool = False) -> str:
     return text.replace("min", "m").replace(" ", "") if short else text
 
 
+def per_second(rate: float) -> str:
+    """A rate in two digits at least.
+
+    >>> per_second(0.25), per_second(1234.5)
+    ('0.2', '1,234')
+    """
+    return f"{rate:,.0f}" if rate >= _TWO_DIGITS else f"{rate:.1f}"
+
+
 def _pages(standing: Standing) -> str:
     if standing.pages_left is None:
         return f"{standing.pages:,} pages" if standing.pages else ""
@@ -155,7 +165,3 @@ def _left(pace: Pace, *, short: bool = False) -> str:
         return "left: ?" if short else "time left unknown"
     over = "" if pace.standing.whole else ">" if short else "over "
     return f"{over}{duration(pace.left, short=short)}{'' if short else ' left'}"
-
-
-def _number(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"  # noqa: PLR2004 - two digits in any case

@@ -124,9 +124,25 @@ EXTENSIONS = {
     "moviesync.extensions.throttle.SiteThrottle": 0,
 }
 
-ITEM_PIPELINES = {"moviesync.pipelines.GroupCommit": 300}
+ITEM_PIPELINES = {
+    "moviesync.pipelines.GroupCommit": 300,
+    # After it, so that a feed tells what is stored.
+    "moviesync.feeds.FeedTitles": 400,
+}
 # Seconds that a write waits for more items, after the first.
 GROUP_COMMIT_LINGER = 0.01
+
+# Default: the names of the item's own fields. A feed has those of a title's document.
+FEED_EXPORT_FIELDS = {
+    "tmdb_id": "tmdbId",
+    "title": "title",
+    "year": "year",
+    "available": "vidsrcAvailable",
+    "last_checked": "lastChecked",
+    "reason": "reason",
+}
+# Default: ASCII alone in JSON.
+FEED_EXPORT_ENCODING = "utf-8"
 
 # Seconds for which a store that fails in mid-run is waited for.
 STORE_PATIENCE = 120

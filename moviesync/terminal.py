@@ -19,6 +19,7 @@ else:
 _SMALLEST_BAR = 8
 _PERCENT = len("100% ")
 _USUAL_COLUMNS = 80
+_SPARE = len("^C") + 1
 
 
 class _Line(_Tqdm):
@@ -45,11 +46,11 @@ class Bar:
 
     @property
     def columns(self) -> int:
-        """Columns of the terminal, but for the last, which some terminals take for the next line."""
+        """Columns of the terminal, less those in which it shows a Ctrl-C, and the last."""
         try:
-            return (os.get_terminal_size(self._stream.fileno()).columns or _USUAL_COLUMNS) - 1
+            return (os.get_terminal_size(self._stream.fileno()).columns or _USUAL_COLUMNS) - _SPARE
         except OSError:
-            return _USUAL_COLUMNS - 1
+            return _USUAL_COLUMNS - _SPARE
 
     @property
     def room(self) -> int:

@@ -18,12 +18,15 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from moviesync import arguments, environment
+from moviesync.arguments import Arguments
 from moviesync.clock import now
-from moviesync.closing import account
+from moviesync.closing import account, titles_checked
 from moviesync.environment import Environment
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
 from moviesync.extensions import logfile
-from moviesync.items import Verdict
+from moviesync.feeds import FeedLine
+from moviesync.feeds import problems as feed_problems
+from moviesync.files import refusal
 from moviesync.logformatter import quieten
 from moviesync.report import told_gap
 
@@ -49,7 +52,7 @@ class Command(crawl.Command):
             leave(WRONG_USAGE, [str(error)])
         # A feed gets a line for each verdict; a page of titles is for the store.
         for feed in self.settings.getdict("FEEDS").values():
-            feed.setdefault("item_classes", [Verdict])
+            feed.setdefault("item_classes", [FeedLine])
         if problems := [*spider_problems(self.settings, args, most=1), *arguments.problems(opts.spargs)]:
             leave(WRONG_USAGE, problems)
         if problems := environment_problems(self.settings):
@@ -65,7 +68,20 @@ class Command(crawl.Command):
                     " or try it without one: scrapy demo"
                 ],
             )
+        # Last, as it makes the files and their folders.
+        self._look_at_files(dry_run=Arguments.model_validate(opts.spargs).dry_run)
         quieten()
+
+    def _look_at_files(self, *, dry_run: bool) -> None:
+        """See that the files can be written that the command line and the environment name."""
+        assert self.settings
+        feeds = map(str, self.settings.getdict("FEEDS"))
+        if problems := feed_problems(feeds, self.settings.getwithbase("FEED_STORAGES")):
+            leave(WRONG_USAGE, problems)
+        path = self.settings["LOG_FILE"] or logfile.wanted(self.settings, dry_run=dry_run)
+        if path and (why := refusal(path)):
+            advice = f"name another, or {os.devnull} for none"
+            leave(CANNOT_WORK, [f"LOG_FILE={path}: the log cannot be written ({why}): {advice}"])
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
@@ -86,8 +102,9 @@ class Command(crawl.Command):
 
     def _tell(self, crawler: Crawler) -> None:
         spider, stats = cast("TmdbVidsrcSpider", crawler.spider), crawler.stats.get_stats()
-        for line in account(stats, (now() - spider.started).total_seconds()):
-            say(line)
+        if not self.exitcode or stats.get("store/pages") or titles_checked(stats):
+            for line in account(stats, (now() - spider.started).total_seconds()):
+                say(line)
         for gap in spider.itinerary.walk.gaps():
             say(told_gap(spider.kind.collection, gap))
         if not self.exitcode:

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from filelock import FileLock
-from scrapy import signals
 from scrapy.exceptions import NotConfigured
-
-from moviesync.exceptions import RunStopped
+from scrapy.settings import BaseSettings
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -29,47 +27,40 @@ _LOCK_PATIENCE = 1.0
 
 
 class LogFile:
-    """Writes the lines of the console, with their level and format, to the file ``path`` as well.
+    """Writes the lines of the console, with their level and format, to a file as well.
 
-    A file that cannot be opened ends the run before its first request; one that takes no more
-    later on is told once, and the run goes on without it.
+    The command has seen that the file can be written; where it takes no more later on, that is
+    told once and the run goes on.
     """
 
-    def __init__(self, path: str, *, max_bytes: int, backups: int, level: str, formatter: logging.Formatter):
-        self._problem = ""
-        try:
-            handler = SharedFile(path, max_bytes=max_bytes, backups=backups)
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            self._problem = (
-                f"LOG_FILE={path}: it cannot be written ({why}); name another file, or /dev/null for none"
-            )
-            return
-        handler.setLevel(level)
-        handler.setFormatter(formatter)
+    def __init__(self, handler: logging.Handler):
         # It stays until the program ends, for the lines that come after the spider.
         logging.root.addHandler(handler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings, spider = crawler.settings, cast("TmdbVidsrcSpider", crawler.spider)
-        # Who names a file in Scrapy's way, or wants no log, gets just that. A dry run writes nothing.
-        other = settings["LOG_FILE"] or not settings.getbool("LOG_ENABLED")
-        if other or not settings["LOGFILE_PATH"] or spider.args.dry_run:
+        settings = crawler.settings
+        path = wanted(settings, dry_run=cast("TmdbVidsrcSpider", crawler.spider).args.dry_run)
+        if not path:
             raise NotConfigured
-        extension = cls(
-            settings["LOGFILE_PATH"],
+        handler = SharedFile(
+            path,
             max_bytes=settings.getint("LOGFILE_MAX_BYTES"),
             backups=settings.getint("LOGFILE_BACKUPS"),
-            level=settings["LOG_LEVEL"],
-            formatter=logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]),
         )
-        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
-        return extension
+        handler.setLevel(settings["LOG_LEVEL"])
+        handler.setFormatter(logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
+        return cls(handler)
 
-    def spider_opened(self) -> None:
-        if self._problem:
-            raise RunStopped(self._problem)
+
+def wanted(settings: BaseSettings, *, dry_run: bool) -> str | None:
+    """The file to write to; ``None`` where there is to be none.
+
+    Whoever names a file in Scrapy's way, or wants no log, gets just that. A dry run writes nothing.
+    """
+    if dry_run or settings["LOG_FILE"] or not settings.getbool("LOG_ENABLED"):
+        return None
+    return settings["LOGFILE_PATH"] or None
 
 
 class SharedFile(RotatingFileHandler):
@@ -113,8 +104,8 @@ class SharedFile(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         error = sys.exc_info()[1]
-        why = error.strerror if isinstance(error, OSError) else None
-        self._tell(f"takes no more ({why or error!r}): the run goes on, and only the console shows all lines")
+        why = getattr(error, "strerror", None) or repr(error)
+        self._tell(f"takes no more ({why}): the run goes on, and only the console shows all lines")
 
     def _put_aside(self) -> bool:
         """Whether the file of that name is no longer the one that is open."""
