@@ -160,13 +160,13 @@ class Terminal:
 
 def test_the_bar_stays_below_the_log_and_leaves_nothing(tmp_path: Path) -> None:
     films = Catalogue(MOVIE, list(Catalogue.recorded(MOVIE).rows.values())[:400])
-    knobs = Knobs(vidsrc=SiteKnobs(latency=0.02, rate=100, retry_after=2))
+    knobs = Knobs(vidsrc=SiteKnobs(latency=0.1, rate=60, retry_after=2))
     with Sites(films, knobs=knobs) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})
         arguments = ("crawl", "tmdb_vidsrc", "-s", "LOGSTATS_INTERVAL=1", "-s", "LOG_FORMAT=%(message)s END")
         with Terminal(folder, 60, *arguments) as terminal:
             terminal.until("VidSrc waits")
-            sites.knobs.vidsrc = SiteKnobs(latency=0.05)
+            sites.knobs.vidsrc = SiteKnobs(latency=0.1)
             terminal.until("VidSrc ok")
             terminal.process.send_signal(signal.SIGINT)
             terminal.until(None)
