@@ -18,6 +18,11 @@ def titles_checked(stats: Stats) -> int:
     return int(stats.get("verdicts/available", 0) + stats.get("verdicts/unavailable", 0) + unknown)
 
 
+def has_unknown(stats: Stats) -> bool:
+    """Whether a check gave no verdict."""
+    return any(name.startswith(_UNKNOWN) for name in stats)
+
+
 def account(stats: Stats, seconds: float) -> Iterator[str]:
     """The lines on what a run did in so many seconds, from its stats.
 

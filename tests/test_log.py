@@ -69,7 +69,9 @@ def test_the_file_holds_what_the_console_shows(sites: Sites, folder: Folder) -> 
     assert f"HTTP 500: {FAILING}" in closing[1]
     assert closing[2] == f"{FAILING} requests tried again (HTTP 500: {FAILING})"
     assert re.fullmatch(r"it took \d+ s, \d+ titles checked a second", closing[3])
-    assert closing[4:] == ["next: scrapy status shows what is stored"]
+    assert closing[4:] == [
+        "next: the same command asks for the unknown titles again; scrapy status shows what is stored"
+    ]
 
 
 def test_a_run_that_fails_ends_the_file_with_the_reason_and_appends_to_it(folder: Folder) -> None:

@@ -20,7 +20,7 @@ from scrapy.spiderloader import get_spider_loader
 from moviesync import arguments, environment
 from moviesync.arguments import Arguments
 from moviesync.clock import now
-from moviesync.closing import account, titles_checked
+from moviesync.closing import account, has_unknown, titles_checked
 from moviesync.environment import Environment
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
 from moviesync.extensions import logfile
@@ -119,6 +119,8 @@ class Command(crawl.Command):
             return "the same command goes on where this run was paused"
         if walk.windows and not walk.complete:
             return f"scrapy crawl {spider.name} goes on with the pages that are left"
+        if has_unknown(spider.crawler.stats.get_stats()):
+            return "the same command asks for the unknown titles again; scrapy status shows what is stored"
         return "scrapy status shows what is stored"
 
     def _closed(self, reason: str) -> None:
