@@ -54,6 +54,7 @@ def outage(folder: Folder, sites: Sites, site: str, *, begun: str = "") -> None:
             process.kill()
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
+    assert f"{NAMES[site]} is back after " in errors
 
 
 def assert_given_up(folder: Folder, site: str, errors: str) -> None:

@@ -10,7 +10,6 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from filelock import FileLock
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import BaseSettings
 
@@ -76,7 +75,6 @@ class SharedFile(RotatingFileHandler):
         super().__init__(
             path, maxBytes=max_bytes, backupCount=backups, encoding="utf-8", errors="backslashreplace"
         )
-        self._rotation = FileLock(f"{self.baseFilename}.lock", timeout=_LOCK_PATIENCE)
 
     def _open(self) -> io.TextIOWrapper:
         path = Path(self.baseFilename)
@@ -93,8 +91,11 @@ class SharedFile(RotatingFileHandler):
         return bool(super().shouldRollover(record))
 
     def doRollover(self) -> None:  # noqa: N802 - logging's own name
+        # Here, as most runs never need it.
+        from filelock import FileLock
+
         try:
-            with self._rotation:
+            with FileLock(f"{self.baseFilename}.lock", timeout=_LOCK_PATIENCE):
                 if not self._put_aside():
                     super().doRollover()
                     return
