@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "ledger": ("stores", "items", "kinds", "walk", "window"),
     "due": ("stores",),
     "sparing": (),
+    "files": (),
     "terminal": (),
     "pace": ("walk", "window"),
     "closing": ("report", "pace", "ledger", "stores", "items", "kinds", "walk", "window"),
