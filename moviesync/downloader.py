@@ -46,23 +46,35 @@ class StrictDownloader(Downloader):
 
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
-        self._held: dict[str, set[str]] = {}
+        self._held: dict[str, dict[str, float | None]] = {}
         self._watch: asyncio.Task[None] | None = None
 
-    def hold(self, key: str, why: str) -> None:
-        """Send nothing more from the slot ``key`` until everyone who holds it has released it."""
-        self._held.setdefault(key, set()).add(why)
+    def hold(self, key: str, why: str, *, until: float | None = None) -> None:
+        """Send nothing more from the slot ``key`` until everyone who holds it has released it.
+
+        ``until`` is for who asks: when that will be, by ``time.monotonic``, where it is known.
+        """
+        self._held.setdefault(key, {})[why] = until
         if self._watch is None:
             self._watch = asyncio.create_task(self._end_with_the_run())
 
     def release(self, key: str, why: str) -> None:
         """Take back a ``hold`` for the same reason."""
-        reasons = self._held.get(key, set())
-        reasons.discard(why)
+        reasons = self._held.get(key, {})
+        reasons.pop(why, None)
         if not reasons:
             self._held.pop(key, None)
             if key in self.slots:
                 self._process_queue(self.slots[key])
+
+    def holds(self, key: str) -> dict[str, float | None]:
+        """Why a slot is held, and for each reason until when, where that is known."""
+        return dict(self._held.get(key, {}))
+
+    def is_slowed(self, key: str) -> bool:
+        """Whether a slot waits longer between two requests than it was set to."""
+        set_to = self.per_slot_settings.get(key, {}).get("delay", 0.0)
+        return key in self.slots and self.slots[key].delay > set_to
 
     def drop(self, key: str, error: Exception) -> None:
         """End every request that waits in a slot's queue with ``error``."""
@@ -84,7 +96,8 @@ class StrictDownloader(Downloader):
 
         def busy() -> bool:
             return bool(
-                (key in self.slots and self.slots[key].transferring) or self._held.get(key, set()) - {besides}
+                (key in self.slots and self.slots[key].transferring)
+                or self._held.get(key, {}).keys() - {besides}
             )
 
         while busy():  # noqa: ASYNC110 - many things end it

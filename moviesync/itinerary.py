@@ -111,6 +111,25 @@ class Itinerary:
         self._lost_reason = reason
 
     @property
+    def pages_left(self) -> int | None:
+        """Pages that are still to be walked, as far as known; ``None``: TMDB has not told yet."""
+        if self._left == 0:
+            return 0
+        windows = self.walk.windows
+        if not windows or windows[0].pages is None:
+            return None
+        before = self._start_page - 1
+        done = sum(len(window.done) + len(window.unreadable) for window in windows)
+        if before:
+            done = sum(window.offset + page > before for window in windows for page in window.done)
+        left = max(0, self.walk.pages - before - done - self._lost_pages)
+        return left if self._left is None else min(left, self._left)
+
+    def skip(self) -> None:
+        """Note that no page is to be walked."""
+        self._left = 0
+
+    @property
     def left_over(self) -> str:
         """One line on the pages that the site did not give; empty where it gave all."""
         if not self._lost_pages:

@@ -12,6 +12,7 @@ from scrapy.exceptions import DropItem
 
 from moviesync.exceptions import Ending
 from moviesync.items import Page, Verdict
+from moviesync.sparing import Sparing
 from moviesync.stores.base import PROGRESS, Refused, Store, StoreUnavailable
 from moviesync.window import Window
 
@@ -41,6 +42,7 @@ class GroupCommit:
         self._store = store
         self._batch_size = batch_size
         self._linger = linger
+        self._sparing = Sparing(logger)
         self._waiting: deque[tuple[Item, asyncio.Future[None]]] = deque()
         self._titles_waiting = 0
         self._full = asyncio.Event()
@@ -113,11 +115,16 @@ class GroupCommit:
         if verdicts:
             self._tell(await self._store.write([], verdicts))
         await self._save_progress(pages)
-        self._crawler.stats.inc_value("store/titles", len(titles))
+        stats = self._crawler.stats
+        stats.inc_value("store/pages", sum(page.whole or bool(page.titles) for page in pages))
+        stats.inc_value("store/titles", len(titles))
+        stats.set_value("store/new", self._store.inserted)
         for verdict in verdicts:
-            self._crawler.stats.inc_value(
-                VERDICT_STATS[verdict.available] + (verdict.reason if verdict.available is None else "")
-            )
+            reason = verdict.reason if verdict.available is None else ""
+            stats.inc_value(VERDICT_STATS[verdict.available] + reason)
+            if reason:
+                line = "%s %d: no verdict (%s); it stays due, and the next run asks again"
+                self._sparing.log(logging.WARNING, reason, line, verdict.collection, verdict.tmdb_id, reason)
 
     async def _save_progress(self, pages: list[Page]) -> None:
         """Mark pages as done in the ledger, and only then in the walk that goes on from it."""
@@ -132,7 +139,8 @@ class GroupCommit:
     def _tell(self, refused: list[Refused]) -> None:
         for one in refused:
             self._crawler.stats.inc_value("store/refused")
-            logger.error("%s %d is not stored: %s", one.item.collection, one.item.tmdb_id, one.reason)
+            place = (one.item.collection, one.item.tmdb_id)
+            self._sparing.log(logging.ERROR, "refused", "%s %d is not stored: %s", *place, one.reason)
 
     def _give_up(self, batch: list[tuple[Item, asyncio.Future[None]]], line: str) -> None:
         for _, acknowledged in (*batch, *self._waiting):

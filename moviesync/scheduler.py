@@ -51,6 +51,8 @@ class Scheduler(BaseScheduler):
         self._changed = asyncio.Event()
         self.dropped = 0
         """Checks that came to nothing; the spider begins to count again where it asks for them again."""
+        self.repeated = 0
+        """Checks that were not taken, as their title waits, is under way, or has just had one."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -68,6 +70,7 @@ class Scheduler(BaseScheduler):
     def enqueue_request(self, request: Request) -> bool:
         tmdb_id = request.cb_kwargs.get("tmdb_id")
         if tmdb_id in self._checks and not request.meta.get("retry_times"):
+            self.repeated += 1
             return False
         if tmdb_id is not None:
             self._checks.add(tmdb_id)

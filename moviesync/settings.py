@@ -123,6 +123,11 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     # First, so that what the others log is clean.
     "moviesync.extensions.cleanlog.CleanLog": -100,
+    "moviesync.extensions.logfile.LogFile": -90,
+    # In place of Scrapy's LogStats, which counts requests of both sites as pages. Before the store is
+    # opened, so that the line on what is run comes first.
+    "scrapy.extensions.logstats.LogStats": None,
+    "moviesync.extensions.progress.Progress": -80,
     "moviesync.extensions.jobdir.JobDirGuard": 0,
     "moviesync.extensions.session.StoreSession": 0,
     # In place of Scrapy's own, whose delay never falls where most answers are 404.
@@ -130,16 +135,41 @@ EXTENSIONS = {
     "moviesync.extensions.throttle.SiteThrottle": 0,
 }
 
-ITEM_PIPELINES = {"moviesync.pipelines.GroupCommit": 300}
+ITEM_PIPELINES = {
+    "moviesync.pipelines.GroupCommit": 300,
+    # After it, so that a feed tells what is stored.
+    "moviesync.feeds.FeedTitles": 400,
+}
 # Seconds that a write waits for more items, after the first.
 GROUP_COMMIT_LINGER = 0.01
+
+# Default: the names of the item's own fields. A feed has those of a title's document.
+FEED_EXPORT_FIELDS = {
+    "tmdb_id": "tmdbId",
+    "title": "title",
+    "year": "year",
+    "available": "vidsrcAvailable",
+    "last_checked": "lastChecked",
+    "reason": "reason",
+}
+# Default: ASCII alone in JSON.
+FEED_EXPORT_ENCODING = "utf-8"
 
 # Seconds for which a store that fails in mid-run is waited for.
 STORE_PATIENCE = 120
 
+# A terminal shows a bar; LOGSTATS_INTERVAL (default 60 s) says how often there is a line in the log.
+PROGRESS_BAR = os.environ.get("TERM") != "dumb"
+
 # Default DEBUG: a line for every request and item.
 LOG_LEVEL = "INFO"
 LOG_FORMATTER = "moviesync.logformatter.QuietLogFormatter"
+# The variable LOG_FILE. Scrapy's setting of that name stays unset, as it takes the log away from the
+# console; who sets it (--logfile, -s LOG_FILE=...) gets what Scrapy does, and no second file.
+LOGFILE_PATH = _environment.LOG_FILE
+# Bytes after which the file is put aside, and how many such files are kept.
+LOGFILE_MAX_BYTES = 5_000_000
+LOGFILE_BACKUPS = 3
 
 SPIDER_CONTRACTS = {
     "moviesync.contracts.RecordedPage": 10,

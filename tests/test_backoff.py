@@ -168,7 +168,9 @@ def test_a_title_that_always_fails_is_asked_so_many_times_and_stays_due(
     assert json.loads(error)["reason"] == "HTTP 500"
     at = datetime.strptime(json.loads(error)["at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
     assert timedelta() <= datetime.now(timezone.utc) - at < timedelta(minutes=1)
-    assert "HTTP 500: " in errors.splitlines()[-1]
+    told = next(line for line in errors.splitlines() if "titles checked: " in line)
+    assert "HTTP 500: " in told
+    assert f"movies {failing}: no verdict (HTTP 500); it stays due, and the next run asks again" in errors
     sites.clear()
     sites.knobs.per_title = {failing: Answer.GONE}
     folder.crawl()

@@ -14,7 +14,7 @@ from tests.crawls import ROOT, Folder
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-LATER = {"TMDB_EXPORT_URL", "LOG_FILE", "REDIS_URL"}
+LATER = {"TMDB_EXPORT_URL", "REDIS_URL"}
 """Variables that are read and that nothing uses yet."""
 COMMANDS = [
     line.partition("#")[0].strip()
@@ -33,7 +33,7 @@ def test_the_first_two_blocks_set_up_and_run_the_demo_and_the_tests() -> None:
 
 
 def test_commands_of_the_readme_run_in_their_order(folder: Folder) -> None:
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 9
     for command in COMMANDS:
         folder.run(*shlex.split(command)[1:])
 

@@ -90,7 +90,7 @@ def test_an_interrupt_at_any_moment(sites: Sites, folder: Folder, jobdir: list[s
     for _ in range(4):
         process = folder.start("crawl", "tmdb_vidsrc", "-a", "concurrency=4", *jobdir)
         # From here on a Ctrl-C is Scrapy's; the store is opened next.
-        logs(process, "Enabled extensions")
+        logs(process, "INFO: moviesync ")
         time.sleep(random.uniform(0, 0.7))
         process.send_signal(signal.SIGINT)
         ended(process, 0, 1)

@@ -30,19 +30,25 @@ MAY_IMPORT = {
     "stores": ("items", "kinds", "walk", "window", "stores"),
     "ledger": ("stores", "items", "kinds", "walk", "window"),
     "due": ("stores",),
+    "sparing": (),
+    "files": (),
+    "terminal": (),
+    "pace": ("walk", "window"),
+    "closing": ("report", "pace", "ledger", "stores", "items", "kinds", "walk", "window"),
     "report": ("ledger", "stores", "items", "kinds", "walk", "window"),
 }
 WITHOUT_FRAMEWORK = {
     "window": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "walk": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "kinds": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    "pace": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "items": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "tmdb": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "vidsrc": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "stores": ("scrapy", "twisted"),
     "ledger": ("scrapy", "twisted"),
 }
-TOP = ("spiders", "middlewares", "pipelines", "extensions", "commands")
+TOP = ("spiders", "middlewares", "pipelines", "feeds", "extensions", "commands")
 MOST_LINES = 250
 
 

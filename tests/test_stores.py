@@ -158,6 +158,16 @@ async def test_known_title_keeps_its_verdict_and_first_seen(store: Store) -> Non
     }
 
 
+async def test_new_titles_are_counted_once(store: Store) -> None:
+    await store.write([movie(1), movie(2), movie(2)], [verdict(1), verdict(9)])
+    await store.write([movie(2), movie(3), movie(1, collection="shows")], [verdict(2)])
+    assert store.inserted == 4
+    # One of them is refused.
+    await store.write([movie(4), movie(5, data={"id": 2**70})], [])
+    known = [number for number in (4, 5) if await store.title("movies", number)]
+    assert store.inserted == 4 + len(known)
+
+
 async def test_known_title_keeps_its_check_error(store: Store) -> None:
     await store.write([movie()], [verdict(available=None)])
     await store.write([movie(seen=NOW + HOUR)], [])

@@ -16,6 +16,6 @@ class Command(check.Command):
         assert self.settings
         if problems := spider_problems(self.settings, args):
             leave(WRONG_USAGE, problems)
-        # Contracts store nothing, so the store stays closed.
-        extensions = {**self.settings["EXTENSIONS"], "moviesync.extensions.session.StoreSession": None}
-        self.settings.set("EXTENSIONS", extensions, priority="cmdline")
+        # Contracts are no crawl: the store stays closed, and nothing is logged to a file.
+        for name in ("session.StoreSession", "progress.Progress", "logfile.LogFile"):
+            self.settings["EXTENSIONS"][f"moviesync.extensions.{name}"] = None

@@ -18,10 +18,17 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from moviesync import arguments, environment
+from moviesync.arguments import Arguments
+from moviesync.clock import now
+from moviesync.closing import account, has_unknown, titles_checked
 from moviesync.environment import Environment
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
-from moviesync.items import Verdict
-from moviesync.report import told_gap, told_verdicts
+from moviesync.extensions import logfile
+from moviesync.feeds import FeedLine
+from moviesync.feeds import problems as feed_problems
+from moviesync.files import refusal
+from moviesync.logformatter import quieten
+from moviesync.report import told_gap
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -45,7 +52,7 @@ class Command(crawl.Command):
             leave(WRONG_USAGE, [str(error)])
         # A feed gets a line for each verdict; a page of titles is for the store.
         for feed in self.settings.getdict("FEEDS").values():
-            feed.setdefault("item_classes", [Verdict])
+            feed.setdefault("item_classes", [FeedLine])
         if problems := [*spider_problems(self.settings, args, most=1), *arguments.problems(opts.spargs)]:
             leave(WRONG_USAGE, problems)
         if problems := environment_problems(self.settings):
@@ -61,6 +68,20 @@ class Command(crawl.Command):
                     " or try it without one: scrapy demo"
                 ],
             )
+        # Last, as it makes the files and their folders.
+        self._look_at_files(dry_run=Arguments.model_validate(opts.spargs).dry_run)
+        quieten()
+
+    def _look_at_files(self, *, dry_run: bool) -> None:
+        """See that the files can be written that the command line and the environment name."""
+        assert self.settings
+        feeds = map(str, self.settings.getdict("FEEDS"))
+        if problems := feed_problems(feeds, self.settings.getwithbase("FEED_STORAGES")):
+            leave(WRONG_USAGE, problems)
+        path = self.settings["LOG_FILE"] or logfile.wanted(self.settings, dry_run=dry_run)
+        if path and (why := refusal(path)):
+            advice = f"name another, or {os.devnull} for none"
+            leave(CANNOT_WORK, [f"LOG_FILE={path}: the log cannot be written ({why}): {advice}"])
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
@@ -77,14 +98,30 @@ class Command(crawl.Command):
         self.exitcode = exit_code(self.reason)
         self._tell(crawler)
         if self.exitcode:
-            print(f"moviesync: {self.reason}", file=sys.stderr)
+            say(self.reason, logging.ERROR)
 
     def _tell(self, crawler: Crawler) -> None:
-        spider = cast("TmdbVidsrcSpider", crawler.spider)
-        lines = [told_verdicts(crawler.stats.get_stats())]
-        lines += [told_gap(spider.kind.collection, gap) for gap in spider.itinerary.walk.gaps()]
-        for line in filter(None, lines):
-            print(f"moviesync: {line}", file=sys.stderr)
+        spider, stats = cast("TmdbVidsrcSpider", crawler.spider), crawler.stats.get_stats()
+        if not self.exitcode or stats.get("store/pages") or titles_checked(stats):
+            for line in account(stats, (now() - spider.started).total_seconds()):
+                say(line)
+        for gap in spider.itinerary.walk.gaps():
+            say(told_gap(spider.kind.collection, gap))
+        if not self.exitcode:
+            say(f"next: {self._next(spider)}")
+
+    def _next(self, spider: TmdbVidsrcSpider) -> str:
+        """What its user will want to do after a run that ended well."""
+        walk = spider.itinerary.walk
+        if spider.args.dry_run:
+            return "the same command without -a dry_run stores what it finds"
+        if self.reason != "finished":
+            return "the same command goes on where this run was paused"
+        if walk.windows and not walk.complete:
+            return f"scrapy crawl {spider.name} goes on with the pages that are left"
+        if has_unknown(spider.crawler.stats.get_stats()):
+            return "the same command asks for the unknown titles again; scrapy status shows what is stored"
+        return "scrapy status shows what is stored"
 
     def _closed(self, reason: str) -> None:
         self.reason = reason
@@ -129,6 +166,12 @@ def readable_by_others(path: str) -> bool:
 
 def has_key(settings: BaseSettings) -> bool:
     return bool(settings["TMDB_ACCESS_TOKEN"] or settings["TMDB_API_KEY"])
+
+
+def say(line: str, level: int = logging.INFO) -> None:
+    """Print one of the closing lines, which belongs into the log file, too."""
+    print(f"moviesync: {line}", file=sys.stderr)
+    logfile.note(line, level)
 
 
 def leave(code: int, lines: Iterable[str]) -> NoReturn:

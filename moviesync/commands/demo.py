@@ -53,6 +53,7 @@ class Command(crawl.Command):
             "MONGODB_URI": None,
             "SQLITE_PATH": DATABASE,
             "LOG_LEVEL": "ERROR",
+            "LOGFILE_PATH": None,
             "ENVIRONMENT_PROBLEMS": [],
             "VIDSRC_CONCURRENCY": 16,
             # Titles that always fail are there to be seen, not to be waited for.

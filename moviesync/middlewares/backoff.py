@@ -34,6 +34,8 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds that a site is left alone that does not say for how long."""
 LONGEST_PAUSE = 15 * 60
 """Seconds of ``Retry-After`` beyond which the run ends, for its user to come back later."""
+LONG_WAIT = 10.0
+"""Seconds of a wait that is told in any case."""
 CALM = 10
 """So many answers take back one doubling of the waits."""
 MARGIN = 0.05
@@ -46,6 +48,8 @@ _YEAR = 366 * 24 * 3600.0
 class _Site:
     until: float = 0.0
     """``time.monotonic`` before which it is not asked."""
+    told: float = -LONGEST_WAIT
+    """``time.monotonic`` when a wait of it was told last."""
     doublings: float = 0.0
     """How often the next wait of no told length is doubled; answers take it back."""
 
@@ -138,9 +142,18 @@ class Backoff:
         until = time.monotonic() + seconds + MARGIN
         if until > site.until:
             site.until = until
-            logger.info("%s answers HTTP %d: asked again in %.1f s", SITES[slot], response.status, seconds)
-            self._downloader.hold(slot, HELD)
+            self._tell(slot, site, response.status, seconds)
+            self._downloader.hold(slot, HELD, until=until)
             self._do(self._release(slot, site, until))
+
+    def _tell(self, slot: str, site: _Site, status: int, seconds: float) -> None:
+        # A site that answers every few seconds so is told once a minute; the closing lines count them all.
+        moment = time.monotonic()
+        worth_a_line = seconds >= LONG_WAIT or moment >= site.told + LONGEST_WAIT
+        if worth_a_line:
+            site.told = moment
+        level = logging.INFO if worth_a_line else logging.DEBUG
+        logger.log(level, "%s answers HTTP %d: asked again in %.1f s", SITES[slot], status, seconds)
 
     async def _release(self, slot: str, site: _Site, until: float) -> None:
         await asyncio.sleep(until - time.monotonic())

@@ -15,6 +15,7 @@ from scrapy.http import Response
 from moviesync import answers, tmdb, vidsrc
 from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, SiteDown, failure_reason
 from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT, jitter, probe_slot
+from moviesync.pace import duration
 from moviesync.window import Window
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class Circuit:
             await asyncio.sleep(wait * jitter())
             wait = min(2 * wait, LONGEST_WAIT)
         site.failures, site.watch = 0, None
+        if wait > FIRST_WAIT:
+            logger.info("%s is back after %s", name, duration(time.monotonic() - since))
         self._downloader.release(site.slot, HELD)
 
     async def _answers(self, site: _Site) -> bool:

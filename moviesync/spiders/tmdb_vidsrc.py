@@ -113,16 +113,12 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
 
     async def _walk(self) -> AsyncIterator[Request]:
         arguments = self.args
-        ledger = Ledger(
-            self.store,
-            self.kind.collection,
-            arguments.released_from,
-            arguments.released_to,
-            now=self.started,
-        )
+        bounds = (arguments.released_from, arguments.released_to)
+        ledger = Ledger(self.store, self.kind.collection, *bounds, now=self.started)
         anew = arguments.start_page > 1 or arguments.start_index > 0
         walk = await ledger.walk(arguments.walk, anew_if_finished=anew)
         if walk is None:
+            self.itinerary.skip()
             return
         self.itinerary = Itinerary(walk, start_page=arguments.start_page, max_pages=arguments.max_pages)
         async for window, number in self.itinerary.pages(ledger, self.queue):
@@ -179,10 +175,11 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
 
     def _not_read(self, window: Window, number: int, reason: str, *, answered: bool) -> Iterator[Page]:
         """``answered``: the page is there and nobody can read it; otherwise it can be had another time."""
-        self.logger.warning(
-            "Page %d of %s, %s, could not be read: %s", number, self.kind.collection, window, reason
-        )
-        if answered and window.pages:
+        gap = answered and window.pages
+        follows = "noted as a gap, and the walk goes on" if gap else "the same command asks for it again"
+        place = (number, self.kind.collection, window)
+        self.logger.warning("Page %d of %s, %s, could not be read: %s; %s", *place, reason, follows)
+        if gap:
             window.unreadable.add(number)
             yield Page(window, number, [], whole=False)
         else:

@@ -53,6 +53,8 @@ class Store(ABC):
 
     address: str
     """Where it is, as people may see it: never with a password."""
+    inserted = 0
+    """Titles that ``write`` has added, those that were known before left out."""
 
     @abstractmethod
     async def open(self, *, readonly: bool = False) -> None:

@@ -151,9 +151,7 @@ class MongoStore(Store):
 
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         self._check_writable()
-        saves = [
-            ReplaceOne({"_id": document["_id"]}, escaped(document), upsert=True) for document in documents
-        ]
+        saves = [ReplaceOne({"_id": one["_id"]}, escaped(one), upsert=True) for one in documents]
         if saves:
             with self._errors():
                 await self._collection(collection).bulk_write(saves, ordered=False)
@@ -231,8 +229,10 @@ class MongoStore(Store):
         self, collection: str, items: Sequence[Item], updates: Sequence[UpdateOne]
     ) -> list[Refused]:
         try:
-            await self._collection(collection).bulk_write(updates, ordered=False)
+            result = await self._collection(collection).bulk_write(updates, ordered=False)
+            self.inserted += result.upserted_count
         except BulkWriteError as error:
+            self.inserted += error.details["nUpserted"]
             failures = error.details["writeErrors"]
             if error.details["writeConcernErrors"] or any(one["code"] in UNWELL_CODES for one in failures):
                 raise

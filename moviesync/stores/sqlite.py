@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +13,12 @@ from typing import Any, TypeVar
 from moviesync.items import Title, Verdict
 from moviesync.stores import sqlite_queries as queries
 from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
+from moviesync.stores.documents import by_collection, storable_ids
 from moviesync.stores.sqlite_schema import connect, explanation
 
 Result = TypeVar("Result")
+
+KNOWN = 'SELECT count(*) FROM "{table}" WHERE _id IN (SELECT value FROM json_each(?))'
 
 
 class SQLiteStore(Store):
@@ -45,7 +49,9 @@ class SQLiteStore(Store):
         thread.shutdown()
 
     async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
-        return await self._call(queries.write, titles, verdicts)
+        refused, inserted = await self._call(_write, titles, verdicts)
+        self.inserted += inserted
+        return refused
 
     async def settled(
         self,
@@ -99,3 +105,21 @@ class SQLiteStore(Store):
             return await asyncio.get_running_loop().run_in_executor(self._thread, job)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"{self.address}: {explanation(error)}") from error
+
+
+def _write(
+    connection: sqlite3.Connection, titles: Sequence[Title], verdicts: Sequence[Verdict]
+) -> tuple[list[Refused], int]:
+    """Write, and tell how many of the titles are new."""
+    known = _known(connection, titles)
+    refused = queries.write(connection, titles, verdicts)
+    return refused, _known(connection, titles) - known
+
+
+def _known(connection: sqlite3.Connection, titles: Sequence[Title]) -> int:
+    return sum(
+        connection.execute(
+            queries.on(name, KNOWN), (json.dumps(storable_ids(title.tmdb_id for title in some)),)
+        ).fetchone()[0]
+        for name, some in by_collection(titles).items()
+    )

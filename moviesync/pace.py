@@ -1,0 +1,167 @@
+"""How far a run is, how fast, and how long it will still take: arithmetic and words alone."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from moviesync.walk import PAGE_SIZE
+
+RECENT = 60.0
+"""Seconds from which the rate is taken: long enough to be steady, short enough to follow the sites."""
+WELL = "ok"
+"""The state of a site that is asked as fast as it may be."""
+_MINUTE = 60
+"""Seconds; an hour and a day are so many minutes."""
+_HOUR, _DAY = 60, 24 * 60
+_TWO_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a run has done, and what it has to do as far as that is known."""
+
+    pages: int
+    checked: int
+    """Checks that are done, whatever they came to."""
+    pages_left: int | None
+    """``None``: TMDB has not told yet."""
+    checks_left: int
+    whole: bool
+    """Nothing but these is to do; otherwise they are the least."""
+
+    @property
+    def share(self) -> float | None:
+        """The part of the work that is done: of the checks, or of the pages where no check is due."""
+        done, left = self.checked, self.checks_left
+        if not done + left:
+            done, left = self.pages, self.pages_left or 0
+        return done / (done + left) if self.whole and done + left else None
+
+
+def checks_left(
+    *, due: int, on_pages: int, settled: int, repeated: int, checked: int, pages_left: int | None
+) -> int:
+    """Checks to come: of stored titles, of the pages that were read, and of those that will be.
+
+    ``due``: titles without a verdict when the run began. Of the ``on_pages`` titles that pages
+    have shown, ``settled`` needed no check, ``repeated`` had one in this run. Pages to come are
+    taken to be like those before; where there were none, all their titles need a check.
+
+    >>> checks_left(due=50, on_pages=100, settled=60, repeated=0, checked=70, pages_left=10)
+    100
+    """
+    brought = on_pages - settled - repeated
+    share = brought / on_pages if on_pages else 1.0
+    return max(0, round(due + brought - checked + (pages_left or 0) * PAGE_SIZE * share))
+
+
+class Pace:
+    """The rates of the last minute, and the time that is left at them."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, Standing]] = deque()
+
+    def note(self, moment: float, standing: Standing) -> None:
+        """Take in how far the run is at ``moment``, in seconds of any clock."""
+        self._seen.append((moment, standing))
+        # The one that is kept of those before the last minute is where it began.
+        while moment - self._seen[min(1, len(self._seen) - 1)][0] >= RECENT:
+            self._seen.popleft()
+
+    @property
+    def standing(self) -> Standing:
+        """The one noted last."""
+        return self._seen[-1][1]
+
+    @property
+    def rate(self) -> float:
+        """Checks a second."""
+        return self._rate(lambda standing: standing.checked)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that what is known to be left will take; ``None``: nothing tells."""
+        standing = self.standing
+        work = (
+            (standing.checks_left, self.rate),
+            (standing.pages_left or 0, self._rate(lambda standing: standing.pages)),
+        )
+        if any(left and not rate for left, rate in work):
+            return None
+        # Both go on at the same time.
+        return max(left / rate if left else 0.0 for left, rate in work)
+
+    def _rate(self, count: Callable[[Standing], int]) -> float:
+        (since, before), (until, after) = self._seen[0], self._seen[-1]
+        return (count(after) - count(before)) / (until - since) if until > since else 0.0
+
+
+def told(pace: Pace, sites: Mapping[str, str]) -> str:
+    """A line for the log; ``sites`` are the states of the sites by name."""
+    standing = pace.standing
+    parts = [_pages(standing), f"{standing.checked:,} titles checked", f"{per_second(pace.rate)} a second"]
+    states = [f"{name}: {state}" for name, state in sites.items()]
+    return ", ".join([*filter(None, parts), _left(pace)]) + "; " + ", ".join(states)
+
+
+def fitting(pace: Pace, sites: Mapping[str, str], columns: int) -> str:
+    """The same for one line of a terminal: the longest form that has room in so many columns."""
+    standing = pace.standing
+    pages, rate = _pages(standing), f"{per_second(pace.rate)}/s"
+    states = [f"{name} {state}" for name, state in sites.items()]
+    troubles = [f"{name} {state}" for name, state in sites.items() if state != WELL]
+    long = [pages, f"{standing.checked:,} titles", rate, _left(pace), *states]
+    short = [
+        pages.replace(" of ", "/").replace(" pages", "p"),
+        f"{standing.checked:,}t",
+        rate,
+        _left(pace, short=True),
+    ]
+    forms = ["  ".join(filter(None, form)) for form in (long, [*short, *states], [*short[1:], *troubles])]
+    return next((form for form in forms if len(form) <= columns), forms[-1])
+
+
+def duration(seconds: float, *, short: bool = False) -> str:
+    """A time in its two largest units, rounded up.
+
+    >>> [duration(seconds) for seconds in (0.2, 42, 61, 4510, 180000)]
+    ['1 s', '42 s', '2 min', '1 h 16 min', '2 d 2 h']
+    >>> duration(4510, short=True)
+    '1h16m'
+    """
+    minutes = ceil(seconds / 60)
+    if seconds <= _MINUTE:
+        text = f"{ceil(seconds)} s"
+    elif minutes < _HOUR:
+        text = f"{minutes} min"
+    elif minutes < _DAY:
+        text = f"{minutes // _HOUR} h {minutes % _HOUR} min"
+    else:
+        text = f"{minutes // _DAY} d {minutes % _DAY // _HOUR} h"
+    return text.replace("min", "m").replace(" ", "") if short else text
+
+
+def per_second(rate: float) -> str:
+    """A rate in two digits at least.
+
+    >>> per_second(0.25), per_second(1234.5)
+    ('0.2', '1,234')
+    """
+    return f"{rate:,.0f}" if rate >= _TWO_DIGITS else f"{rate:.1f}"
+
+
+def _pages(standing: Standing) -> str:
+    if standing.pages_left is None:
+        return f"{standing.pages:,} pages" if standing.pages else ""
+    total = standing.pages + standing.pages_left
+    return f"{standing.pages:,} of {total:,} pages" if total else ""
+
+
+def _left(pace: Pace, *, short: bool = False) -> str:
+    if pace.left is None:
+        return "left: ?" if short else "time left unknown"
+    over = "" if pace.standing.whole else ">" if short else "over "
+    return f"{over}{duration(pace.left, short=short)}{'' if short else ' left'}"
