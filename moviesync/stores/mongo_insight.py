@@ -101,7 +101,7 @@ async def _aggregated(titles: Titles, *stages: Document, **options: Any) -> list
     return await (await titles.aggregate(list(stages), **options)).to_list()
 
 
-async def _hint(titles: Titles) -> dict[str, str]:
+async def _hint(titles: Titles) -> dict[str, Any]:
     """Options with which a question about failed titles reads no others.
 
     By itself a server takes an index only for a question about its first field; it takes no hint
