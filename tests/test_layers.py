@@ -27,12 +27,18 @@ MAY_IMPORT = {
     "items": ("window", "kinds"),
     "tmdb": ("items", "walk", "window", "kinds"),
     "vidsrc": ("items", "walk", "window", "kinds"),
-    "stores": ("items", "kinds", "walk", "window", "stores"),
+    "output": (),
+    "stores": ("output", "items", "kinds", "walk", "window", "stores"),
     "ledger": ("stores", "items", "kinds", "walk", "window"),
     "due": ("stores",),
-    "report": ("ledger", "stores", "items", "kinds", "walk", "window"),
+    "runs": ("stores",),
+    "report": ("runs", "ledger", "stores", "items", "kinds", "walk", "window"),
+    "tables": ("output",),
+    "overview": ("report", "tables", "output", "runs", "stores", "kinds"),
+    "command": ("environment", "exceptions", "output", "stores"),
 }
 WITHOUT_FRAMEWORK = {
+    "output": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "window": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "walk": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "kinds": ("scrapy", "pymongo", "aiohttp", "twisted"),
@@ -41,6 +47,7 @@ WITHOUT_FRAMEWORK = {
     "vidsrc": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "stores": ("scrapy", "twisted"),
     "ledger": ("scrapy", "twisted"),
+    "runs": ("scrapy", "twisted"),
 }
 TOP = ("spiders", "middlewares", "pipelines", "extensions", "commands")
 MOST_LINES = 250
