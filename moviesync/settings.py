@@ -157,6 +157,8 @@ FEED_EXPORT_ENCODING = "utf-8"
 
 # Seconds for which a store that fails in mid-run is waited for.
 STORE_PATIENCE = 120
+# Seconds from one sign of life of a run to the next; one that gave none for 20 s is shown as killed.
+RUN_HEARTBEAT = 5
 
 # A terminal shows a bar; LOGSTATS_INTERVAL (default 60 s) says how often there is a line in the log.
 PROGRESS_BAR = os.environ.get("TERM") != "dumb"

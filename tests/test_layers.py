@@ -27,17 +27,24 @@ MAY_IMPORT = {
     "items": ("window", "kinds"),
     "tmdb": ("items", "walk", "window", "kinds"),
     "vidsrc": ("items", "walk", "window", "kinds"),
-    "stores": ("items", "kinds", "walk", "window", "stores"),
+    "output": (),
+    "stores": ("output", "items", "kinds", "walk", "window", "stores"),
     "ledger": ("stores", "items", "kinds", "walk", "window"),
     "due": ("stores",),
     "sparing": (),
     "files": (),
     "terminal": (),
     "pace": ("walk", "window"),
-    "closing": ("report", "pace", "ledger", "stores", "items", "kinds", "walk", "window"),
-    "report": ("ledger", "stores", "items", "kinds", "walk", "window"),
+    "closing": ("runs", "report", "pace", "ledger", "stores", "items", "kinds", "walk", "window"),
+    "runs": ("stores",),
+    "report": ("runs", "ledger", "stores", "items", "kinds", "walk", "window"),
+    "tables": ("output",),
+    "overview": ("report", "tables", "output", "runs", "stores", "kinds"),
+    "export": ("output", "stores"),
+    "command": ("environment", "exceptions", "output", "stores"),
 }
 WITHOUT_FRAMEWORK = {
+    "output": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "window": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "walk": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "kinds": ("scrapy", "pymongo", "aiohttp", "twisted"),
@@ -47,6 +54,7 @@ WITHOUT_FRAMEWORK = {
     "vidsrc": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "stores": ("scrapy", "twisted"),
     "ledger": ("scrapy", "twisted"),
+    "runs": ("scrapy", "twisted"),
 }
 TOP = ("spiders", "middlewares", "pipelines", "feeds", "extensions", "commands")
 MOST_LINES = 250

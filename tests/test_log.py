@@ -49,7 +49,7 @@ def test_the_file_holds_what_the_console_shows(sites: Sites, folder: Folder) -> 
     assert all(LOGGED.match(line) for line in file.splitlines())
     lines = messages(file)
     assert lines[0] == "moviesync 0.1.0: scrapy crawl tmdb_vidsrc"
-    assert "Storing in sqlite:***-\\x1b[31m.db" in lines
+    assert "Storing in sqlite:***-\\u001b[31m.db" in lines
     # What Scrapy is made of is for DEBUG.
     assert not re.search("Enabled |Overridden|Dumping|Versions|Spider opened", file)
     # Of titles that fail there are some lines, and the sum.

@@ -7,9 +7,8 @@ import logging
 import os
 import stat
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, cast
 
 from scrapy import signals
 from scrapy.commands import crawl
@@ -17,11 +16,11 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
-from moviesync import arguments, environment
+from moviesync import arguments
 from moviesync.arguments import Arguments
 from moviesync.clock import now
 from moviesync.closing import account, has_unknown, titles_checked
-from moviesync.environment import Environment
+from moviesync.command import environment_problems, leave
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
 from moviesync.extensions import logfile
 from moviesync.feeds import FeedLine
@@ -153,12 +152,6 @@ def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None
     return [f"{arg}: there is no such spider; {known}" for arg in args if arg not in spiders]
 
 
-def environment_problems(settings: BaseSettings) -> list[str]:
-    """One line for each variable, or setting given in its place with -s, that is no use."""
-    given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
-    return [*settings["ENVIRONMENT_PROBLEMS"], *environment.read(given)[1]]
-
-
 def readable_by_others(path: str) -> bool:
     """Whether a file with secrets can be read by every user; not so where there is none."""
     return bool(path) and os.name == "posix" and bool(Path(path).stat().st_mode & stat.S_IROTH)
@@ -172,10 +165,3 @@ def say(line: str, level: int = logging.INFO) -> None:
     """Print one of the closing lines, which belongs into the log file, too."""
     print(f"moviesync: {line}", file=sys.stderr)
     logfile.note(line, level)
-
-
-def leave(code: int, lines: Iterable[str]) -> NoReturn:
-    """End the program, with one line a mistake on standard error and nothing else."""
-    for line in lines:
-        print(f"moviesync: {line}", file=sys.stderr)
-    sys.exit(code)

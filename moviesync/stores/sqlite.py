@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,14 +10,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from moviesync.items import Title, Verdict
+from moviesync.stores import sqlite_insight as insight
 from moviesync.stores import sqlite_queries as queries
 from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
-from moviesync.stores.documents import by_collection, storable_ids
 from moviesync.stores.sqlite_schema import connect, explanation
 
 Result = TypeVar("Result")
-
-KNOWN = 'SELECT count(*) FROM "{table}" WHERE _id IN (SELECT value FROM json_each(?))'
 
 
 class SQLiteStore(Store):
@@ -49,7 +46,7 @@ class SQLiteStore(Store):
         thread.shutdown()
 
     async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
-        refused, inserted = await self._call(_write, titles, verdicts)
+        refused, inserted = await self._call(queries.write, titles, verdicts)
         self.inserted += inserted
         return refused
 
@@ -83,13 +80,31 @@ class SQLiteStore(Store):
         return await self._call(queries.title, collection, tmdb_id)
 
     async def counts(self, collection: str) -> Counts:
-        return await self._call(queries.counts, collection)
+        return await self._call(insight.counts, collection)
+
+    async def failures(self, collection: str) -> dict[str, int]:
+        return await self._call(insight.failures, collection)
+
+    async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
+        return await self._call(insight.checked, collection, moments)
+
+    async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
+        return await self._call(insight.years, collection)
+
+    async def latest(self, collection: str, limit: int) -> list[Document]:
+        return await self._call(insight.latest, collection, limit)
+
+    async def found(self, collection: str, text: str, limit: int) -> list[Document]:
+        return await self._call(insight.found, collection, text, limit)
+
+    async def portion(self, collection: str, *, state: str | None, after: int, limit: int) -> list[Document]:
+        return await self._call(insight.portion, collection, state, after, limit)
 
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         await self._call(queries.save, collection, documents)
 
-    async def saved(self, collection: str, *, prefix: str = "") -> list[Document]:
-        return await self._call(queries.saved, collection, prefix)
+    async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
+        return await self._call(queries.saved, collection, prefix, last)
 
     async def forget(self, collection: str, *, prefix: str) -> None:
         await self._call(queries.forget, collection, prefix)
@@ -105,21 +120,3 @@ class SQLiteStore(Store):
             return await asyncio.get_running_loop().run_in_executor(self._thread, job)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"{self.address}: {explanation(error)}") from error
-
-
-def _write(
-    connection: sqlite3.Connection, titles: Sequence[Title], verdicts: Sequence[Verdict]
-) -> tuple[list[Refused], int]:
-    """Write, and tell how many of the titles are new."""
-    known = _known(connection, titles)
-    refused = queries.write(connection, titles, verdicts)
-    return refused, _known(connection, titles) - known
-
-
-def _known(connection: sqlite3.Connection, titles: Sequence[Title]) -> int:
-    return sum(
-        connection.execute(
-            queries.on(name, KNOWN), (json.dumps(storable_ids(title.tmdb_id for title in some)),)
-        ).fetchone()[0]
-        for name, some in by_collection(titles).items()
-    )

@@ -58,6 +58,11 @@ HINTS = {
 }
 
 
+def on(table: str, statement: str) -> str:
+    """The statement, for one table."""
+    return statement.replace("{table}", table)
+
+
 def connect(path: str, *, readonly: bool) -> sqlite3.Connection:
     """Open the file, with every table and index there; raises ``sqlite3.Error`` and ``OSError``.
 
@@ -100,11 +105,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
     _check_layout(connection)
     for table in TITLE_TABLES:
         for statement in TITLE_INDEXES:
-            connection.execute(statement.replace("{table}", table))
+            connection.execute(on(table, statement))
 
 
 def _prepare_readonly(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
+    # What another program wrote in another encoding is to be read all the same.
+    connection.text_factory = lambda raw: raw.decode(errors="replace")
     for table in TABLES.keys() - _tables(connection):
         connection.execute(f'CREATE TEMP TABLE "{table}" ({_definition(TABLES[table])})')
     connection.execute("PRAGMA query_only = ON")
