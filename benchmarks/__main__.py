@@ -21,7 +21,7 @@ from benchmarks import crawls, large_store
 from benchmarks.chart import chart
 from benchmarks.mongodb import Server, server
 from benchmarks.processes import Failed
-from benchmarks.results import Group, table
+from benchmarks.results import Group, heading, table
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def main() -> int:
         except Failed as error:
             print(f"benchmarks: {error}", file=sys.stderr)
             return 1
-    print(f"Python {about['python']}, {about['cores']} cores; MongoDB: {about['mongodb']}; runs: {runs}\n")
+    print(f"{heading(about)}\n")
     print(table(groups))
     if options.json:
         told = {"about": about, "groups": [group.as_json() for group in groups]}

@@ -48,8 +48,16 @@ class Group:
             "title": self.title,
             "unit": self.unit,
             "against": self.against,
+            "drawn": self.drawn,
             "rows": rows,
         }
+
+    @classmethod
+    def of_json(cls, told: dict[str, Any]) -> Group:
+        """The group that ``as_json`` told of."""
+        figures = {subject: row["runs"] for subject, row in told["rows"].items()}
+        names = ("key", "title", "unit", "against", "drawn")
+        return cls(**{name: told[name] for name in names}, figures=figures)
 
 
 def number(figure: float) -> str:
@@ -62,6 +70,12 @@ def number(figure: float) -> str:
         if figure >= least:
             return f"{figure:,.{digits}f}"
     return f"{figure:.2g}"
+
+
+def heading(about: dict[str, Any]) -> str:
+    """One line on what the figures come from."""
+    told = "Python {python}, {cores} cores; MongoDB: {mongodb}; runs: {runs}"
+    return told.format_map(about)
 
 
 def table(groups: Sequence[Group]) -> str:
