@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,10 @@ TITLES = 3_000
 CAP = 50
 """Pages that TMDB in miniature shows of a query: few, so that the walk takes windows of dates."""
 LATENCY = 0.03
+LONGEST = 120.0
+"""Seconds after which a run, or a request, that should have ended has not."""
+MOST_ROUNDS = 10
+"""Rounds for each kill."""
 # A run is killed so long after its start, in seconds: before, while and after it asks the sites.
 EARLIEST, LATEST = 0.6, 3.0
 
@@ -103,8 +107,7 @@ def a_round(
             killed = killed_in_time(
                 folder, command, chance.uniform(EARLIEST, LATEST) if number < most_kills else None
             )
-            while sites.running:  # what the killed run had under way
-                time.sleep(0.005)
+            wait_for_the_end_of_requests(sites)
             repeats.note(sites.asked("vidsrc", "HEAD"))
             if not killed:
                 break
@@ -126,18 +129,26 @@ def a_round(
 def killed_in_time(folder: Folder, command: list[str], seconds: float | None) -> bool:
     """Run a command, kill its process group after so many seconds; False where it had ended before.
 
-    Raises RuntimeError where it ended by itself with another exit code than 0.
+    Where it ends by itself, this has to be in good order.
     """
     with folder.start(*command, "-L", "ERROR") as process:
-        try:
-            _, errors = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return True
-        if process.returncode:
-            raise RuntimeError(errors)
+        if seconds is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+            if process.poll() is None:
+                process.kill()
+                return True
+        process.ended(0, within=LONGEST)
         return False
+
+
+def wait_for_the_end_of_requests(sites: Sites) -> None:
+    """What a killed run had under way ends when the sites notice it."""
+    deadline = time.monotonic() + LONGEST
+    while sites.running:
+        if time.monotonic() > deadline:
+            raise TimeoutError("a request at the sites does not end")
+        time.sleep(0.005)
 
 
 def kill(kills: int, seed: int, *, jobdir: bool, server: str, titles: int = TITLES) -> Outcome:
@@ -145,6 +156,8 @@ def kill(kills: int, seed: int, *, jobdir: bool, server: str, titles: int = TITL
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     outcome = Outcome()
     while outcome.kills < kills:
+        if outcome.rounds > MOST_ROUNDS * kills:
+            raise RuntimeError("runs come to their end before they are killed")
         uri = (
             with_database(server, f"moviesync_kills_{os.getpid()}_{jobdir}_{outcome.rounds}")
             if server

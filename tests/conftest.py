@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
-from pymongo import MongoClient
 
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
-from tests.crawls import Folder
-from tests.mongodb import MongoServer, MongoUnavailable, with_database
+from tests.crawls import STRICT, Folder
+from tests.mongodb import MongoServer, MongoUnavailable, connected, with_database
+from tests.warm import Server
+
+LONGEST_TEARDOWN = 60
+"""Seconds, also for each fixture that comes after one that took so long."""
+
+
+def pytest_configure() -> None:
+    if sys.platform == "linux":
+        Folder.server = Server(*STRICT)
+
+
+def pytest_unconfigure() -> None:
+    if Folder.server:
+        Folder.server.end()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """With a time limit of its own, as the one of the test ends with a failure."""
+
+    def late(number: int, frame: FrameType | None) -> None:
+        pytest.fail(f"the test's fixtures have not ended after {LONGEST_TEARDOWN} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_TEARDOWN, LONGEST_TEARDOWN)
+    # Before the sites and stores of a test that failed are gone.
+    Folder.end_all()
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +74,7 @@ def mongodb_uri(mongodb_server: str) -> Iterator[str]:
     name = f"moviesync_test_{uuid.uuid4().hex}"
     uri = with_database(mongodb_server, name)
     yield uri
-    with MongoClient[dict[str, object]](uri) as client:
+    with connected(uri) as client:
         client.drop_database(name)
 
 

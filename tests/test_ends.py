@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import signal
 import socket
 import sqlite3
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -28,8 +29,8 @@ from moviesync.report import status, status_table
 from moviesync.stores.base import PROGRESS
 from moviesync.stores.sqlite import SQLiteStore
 from moviesync.vidsrc import NO_TITLE
-from tests.crawls import SCRAPY, Folder
-from tests.test_outages import until
+from tests.crawls import SCRAPY, Folder, until
+from tests.processes import Process, start
 
 PAGES = 8
 ROOT = "movies | without dates asc"
@@ -45,39 +46,26 @@ def sites() -> Iterator[Sites]:
         yield sites
 
 
-def logs(process: subprocess.Popen[str], words: str) -> None:
+def logs(process: Process, words: str) -> None:
     """Wait until a process logs these words."""
-    assert process.stderr
     assert any(words in line for line in process.stderr)
 
 
-def ended(process: subprocess.Popen[str], *codes: int) -> list[str]:
+def ended(process: Process, *codes: int) -> list[str]:
     """What a process wrote to standard error, which ends soon with one of these exit codes."""
-    try:
-        _, errors = process.communicate(timeout=DEADLINE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        pytest.fail(f"it hangs: {process.communicate()[1][-2000:]}")
-    assert process.returncode in codes, errors[-2000:]
-    assert all(words not in errors for words in ("Traceback", "Exception ignored")), errors[-2000:]
-    lines = errors.splitlines()
+    lines = process.ended(*codes, within=DEADLINE).splitlines()
     assert process.returncode == 0 or lines[-1].startswith("moviesync: "), lines[-1]
     return lines
 
 
 @pytest.mark.parametrize("output", ['exec "$@"', 'exec "$@" >/dev/full', 'exec "$@" >&-'])
 def test_a_dry_run_ends_where_nobody_reads_it(folder: Folder, output: str) -> None:
-    with subprocess.Popen(
-        ["sh", "-c", output, "sh", *SCRAPY, "crawl", "tmdb_vidsrc", "-a", "dry_run=1"],
-        cwd=folder.path,
-        env=folder.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        process.stdout.readline()
-        process.stdout.close()
+    command = ["sh", "-c", output, "sh", *SCRAPY, "crawl", "tmdb_vidsrc", "-a", "dry_run=1"]
+    reader, writer = os.pipe()
+    with start(command, folder.path, folder.environment, stdout=writer) as process:
+        os.close(writer)
+        assert select.select([reader], [], [], DEADLINE)[0]
+        os.close(reader)
         lines = ended(process, 1)
     assert lines[-1].startswith("moviesync: standard output ")
     assert folder.files == set()

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
 
 from moviesync.items import Title, Verdict
 from moviesync.stores import make_store
 from moviesync.stores.base import PROGRESS, RUNS, Counts, Document, Store, StoreUnavailable
 from moviesync.stores.mongo import MongoStore
 from moviesync.stores.sqlite import SQLiteStore
+from tests.mongodb import connected
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123000, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -76,11 +76,11 @@ class MongoPlace(Place):
         return MongoStore(self.uri)
 
     def insert(self, collection: str, document: Document) -> None:
-        with MongoClient[Document](self.uri) as client:
+        with connected(self.uri) as client:
             client.get_default_database()[collection].insert_one(document)
 
     def is_empty(self) -> bool:
-        with MongoClient[Document](self.uri) as client:
+        with connected(self.uri) as client:
             return client.get_default_database().list_collection_names() == []
 
 

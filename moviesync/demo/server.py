@@ -24,13 +24,16 @@ HOST = "127.0.0.1"
 
 AT_THE_END = 0.01
 """Seconds that a request under way is given; aiohttp takes 0 for "any time"."""
+LONGEST = 20.0
+"""Seconds that the sites may take to begin, or to end."""
 
 
 class Sites:
     """TMDB and VidSrc on loopback, in a thread of their own while the context lasts.
 
     Without catalogues they serve the recorded titles. ``knobs`` may be turned at any time. A port 0 is
-    any free one. Entering raises ``OSError`` where a port cannot be had.
+    any free one. Entering raises ``OSError`` where a port cannot be had. Both ends of the context fail
+    where they take too long.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class Sites:
         ready: Future[tuple[int, int]] = Future()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="demo sites", daemon=True)
         self._thread.start()
-        tmdb_port, vidsrc_port = ready.result()
+        tmdb_port, vidsrc_port = ready.result(LONGEST)
         self.tmdb_url = f"http://{HOST}:{tmdb_port}/3"
         self.vidsrc_url = f"http://{HOST}:{vidsrc_port}"
         return self
@@ -70,7 +73,9 @@ class Sites:
     ) -> None:
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._ended.set)
-            self._thread.join()
+            self._thread.join(LONGEST)
+            if self._thread.is_alive():
+                raise TimeoutError("the miniature sites do not end")
 
     @property
     def log(self) -> list[Asked]:
