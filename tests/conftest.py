@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,8 +16,10 @@ import pytest
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
+from moviesync.stores.base import Store
 from tests.crawls import STRICT, Folder
 from tests.mongodb import MongoServer, MongoUnavailable, connected, with_database
+from tests.stores import MongoPlace, Place, SQLitePlace
 from tests.warm import Server
 
 LONGEST_TEARDOWN = 60
@@ -27,6 +29,16 @@ LONGEST_TEARDOWN = 60
 def pytest_configure() -> None:
     if sys.platform == "linux":
         Folder.server = Server(*STRICT)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker gets the tests that share a MongoDB server, as each worker would start one of its own."""
+    for item in items:
+        if isinstance(item, pytest.Function):
+            given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+            if "mongodb_server" in item.fixturenames or "mongodb" in given:
+                item.add_marker(pytest.mark.xdist_group("mongodb"))
 
 
 def pytest_unconfigure() -> None:
@@ -102,3 +114,20 @@ def sites() -> Iterator[Sites]:
 def folder(tmp_path: Path, sites: Sites) -> Folder:
     """A folder in which commands ask the miniature sites, as fast as they answer."""
     return Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where a store of each kind can be, and nothing is yet."""
+    if request.param == "sqlite":
+        return SQLitePlace(tmp_path / "new folder" / "movies.db")
+    return MongoPlace(request.getfixturevalue("mongodb_uri"))
+
+
+@pytest.fixture
+async def store(place: Place) -> AsyncIterator[Store]:
+    """An empty store of each kind, open."""
+    store = place.store()
+    await store.open()
+    yield store
+    await store.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import socket
 import subprocess
@@ -20,6 +19,9 @@ from tests.processes import Process, start
 JAVA_FOLDER = Path(__file__).parent / "mongo"
 LIBRARIES = JAVA_FOLDER / "target" / "dependency"
 READY = "Waiting for connections"
+LONGEST_FETCH = 60
+QUICKLY = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+"""It starts in half the time, and the tests give it little to do."""
 
 # mongod does not notice that the tests are gone: this shell does, when its input ends.
 WHILE_INPUT_LASTS = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"'
@@ -41,7 +43,6 @@ class MongoServer:
         self._keeps_data = folder is not None
         self._folder = folder or Path(tempfile.mkdtemp(prefix="moviesync-mongodb-"))
         self._process: Process | None = None
-        self._input: int | None = None
 
     @property
     def uri(self) -> str:
@@ -51,9 +52,7 @@ class MongoServer:
         """Return when the server listens; raises ``MongoUnavailable`` where it cannot be had."""
         self._folder.mkdir(parents=True, exist_ok=True)
         command = self._command()
-        theirs, self._input = os.pipe()
-        self._process = process = start(command, stdin=theirs)
-        os.close(theirs)
+        self._process = process = start(command, reads=True)
         line = next((line for line in process.stdout if line.strip().isdigit() or READY in line), None)
         if line is None:
             self.stop()
@@ -63,11 +62,9 @@ class MongoServer:
 
     def stop(self) -> None:
         """End it in good order."""
-        if self._input is not None:
-            os.close(self._input)
-            self._input = None
         if self._process is not None:
             with self._process as process:
+                process.end_input()
                 process.wait()
             self._process = None
 
@@ -107,7 +104,7 @@ class MongoServer:
         _fetch_libraries()
         source = str(JAVA_FOLDER / "Mongo.java")
         data = [str(self._folder / "data.h2")] if self._keeps_data else []
-        return [java, "-cp", f"{LIBRARIES}/*", source, str(self.port), *data]
+        return [java, *QUICKLY, "-cp", f"{LIBRARIES}/*", source, str(self.port), *data]
 
 
 def with_database(uri: str, name: str) -> str:
@@ -134,7 +131,12 @@ def _fetch_libraries() -> None:
         if done.exists():
             return
         command = ["mvn", "-q", "-B", "-f", str(JAVA_FOLDER / "pom.xml"), "dependency:copy-dependencies"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        try:
+            result = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=LONGEST_FETCH
+            )
+        except subprocess.TimeoutExpired:
+            raise MongoUnavailable(f"MongoDB tests: mvn fetches for over {LONGEST_FETCH} s") from None
         if result.returncode:
             raise MongoUnavailable(f"MongoDB tests: mvn could not fetch the server: {result.stdout[-500:]}")
         done.touch()

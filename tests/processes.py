@@ -10,7 +10,7 @@ import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 TIMEOUT = 60
 """Seconds after which a program that should have ended, or said something, has not."""
@@ -87,13 +87,21 @@ class Output:
 class Process:
     """A program with a session of its own, much like ``subprocess.Popen``; killed where a ``with`` is left."""
 
-    def __init__(self, args: Sequence[str], child: Child, stdout: Output, stderr: Output) -> None:
+    def __init__(
+        self,
+        args: Sequence[str],
+        child: Child,
+        stdout: Output,
+        stderr: Output,
+        stdin: IO[bytes] | None = None,
+    ) -> None:
         self.args = args
         self.pid = child.pid
         self.stdout = stdout
         self.stderr = stderr
         self.returncode: int | None = None
         self._child = child
+        self._stdin = stdin
         stdout.child = stderr.child = child
 
     def poll(self) -> int | None:
@@ -127,11 +135,16 @@ class Process:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def end_input(self) -> None:
+        if self._stdin:
+            self._stdin.close()
+
     def kill(self) -> None:
         """End it, and all that it started, as a power cut would."""
         if self.poll() is None:
             os.killpg(self.pid, signal.SIGKILL)
             self.wait()
+        self.end_input()
 
     def __enter__(self) -> Process:
         return self
@@ -145,18 +158,22 @@ def start(
     folder: Path | None = None,
     variables: Mapping[str, str] | None = None,
     *,
-    stdin: int = subprocess.DEVNULL,
+    reads: bool = False,
     stdout: int | None = None,
 ) -> Process:
-    """Start a program; ``stdout`` is where its output goes instead of to ``Process.stdout``."""
+    """Start a program.
+
+    One that ``reads`` has an input that lasts until ``end_input``; ``stdout`` is where its output goes
+    instead of to ``Process.stdout``.
+    """
     output, errors = Output(), Output()
     child = subprocess.Popen(
         args,
         cwd=folder,
         env=variables,
-        stdin=stdin,
+        stdin=subprocess.PIPE if reads else subprocess.DEVNULL,
         stdout=output.fileno() if stdout is None else stdout,
         stderr=errors.fileno(),
         start_new_session=True,
     )
-    return Process(args, child, output, errors)
+    return Process(args, child, output, errors, child.stdin)
