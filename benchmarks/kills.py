@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +38,8 @@ LONGEST = 120.0
 """Seconds after which a run, or a request, that should have ended has not."""
 MOST_ROUNDS = 10
 """Rounds for each kill."""
-# A run is killed so long after its start, in seconds: before, while and after it asks the sites.
-EARLIEST, LATEST = 0.6, 3.0
+MOMENTS = (0.6, 3.0)
+"""A run is killed so long after its start, in seconds: before, while and after it asks the sites."""
 
 
 @dataclass
@@ -93,7 +94,7 @@ HEADING = "store    JOBDIR  kills rounds  lost  wrong asked twice most at a kill
 
 
 def a_round(
-    chance: random.Random, most_kills: int, *, jobdir: bool, uri: str, titles: int, outcome: Outcome
+    moments: Iterator[float], most_kills: int, *, jobdir: bool, uri: str, titles: int, outcome: Outcome
 ) -> None:
     """Crawl one catalogue, killed at most so often, to its end; add what came of it to ``outcome``."""
     movies = Catalogue(MOVIE, Catalogue.recorded(MOVIE).grown(titles).rows.values(), plain=0.3)
@@ -104,9 +105,7 @@ def a_round(
         command = ["crawl", "tmdb_vidsrc", *(["-s", "JOBDIR=crawls/run1"] if jobdir else [])]
         repeats = Repeats()
         for number in range(most_kills + 1):
-            killed = killed_in_time(
-                folder, command, chance.uniform(EARLIEST, LATEST) if number < most_kills else None
-            )
+            killed = killed_in_time(folder, command, next(moments) if number < most_kills else None)
             wait_for_the_end_of_requests(sites)
             repeats.note(sites.asked("vidsrc", "HEAD"))
             if not killed:
@@ -151,9 +150,15 @@ def wait_for_the_end_of_requests(sites: Sites) -> None:
         time.sleep(0.005)
 
 
-def kill(kills: int, seed: int, *, jobdir: bool, server: str, titles: int = TITLES) -> Outcome:
+def at_random(seed: int, between: tuple[float, float] = MOMENTS) -> Iterator[float]:
+    """Moments at which to kill, the same ones every time."""
+    chance = random.Random(seed)  # noqa: S311 - not secret
+    while True:
+        yield chance.uniform(*between)
+
+
+def kill(kills: int, moments: Iterator[float], *, jobdir: bool, server: str, titles: int = TITLES) -> Outcome:
     """Rounds until so many kills have hit, on a MongoDB server, or where ``server`` is empty on SQLite."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     outcome = Outcome()
     while outcome.kills < kills:
         if outcome.rounds > MOST_ROUNDS * kills:
@@ -163,7 +168,7 @@ def kill(kills: int, seed: int, *, jobdir: bool, server: str, titles: int = TITL
             if server
             else ""
         )
-        a_round(chance, kills - outcome.kills, jobdir=jobdir, uri=uri, titles=titles, outcome=outcome)
+        a_round(moments, kills - outcome.kills, jobdir=jobdir, uri=uri, titles=titles, outcome=outcome)
     return outcome
 
 
@@ -178,7 +183,7 @@ def main() -> int:
         settings = [(server, jobdir) for server in ("", mongodb.uri) for jobdir in (False, True)]
         for part, (server, jobdir) in enumerate(settings):
             share = options.kills * (part + 1) // 4 - options.kills * part // 4
-            outcome = kill(share, options.seed + part, jobdir=jobdir, server=server)
+            outcome = kill(share, at_random(options.seed + part), jobdir=jobdir, server=server)
             print(
                 f"{'mongodb' if server else 'sqlite':8} {'yes' if jobdir else 'no':5} {outcome}", flush=True
             )

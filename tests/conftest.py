@@ -33,7 +33,11 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker gets the tests that share a MongoDB server, as each worker would start one of its own."""
+    """The quick tests last, to fill up the time in which a slow one ends.
+
+    One worker gets the tests that share a MongoDB server, as each worker would start one of its own.
+    """
+    items.sort(key=lambda item: "tmp_path" not in getattr(item, "fixturenames", ()))
     for item in items:
         if isinstance(item, pytest.Function):
             given = item.callspec.params.values() if hasattr(item, "callspec") else ()
@@ -42,6 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_unconfigure() -> None:
+    Folder.end_all()
     if Folder.server:
         Folder.server.end()
 

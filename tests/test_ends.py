@@ -117,6 +117,15 @@ def test_two_interrupts_cut_the_run_off_and_the_same_command_goes_on(sites: Site
     assert folder.verdicts() == sites.truth("movies")
 
 
+def test_interrupts_when_all_is_done_change_nothing(folder: Folder) -> None:
+    process = folder.start("crawl", "tmdb_vidsrc", "-a", "max_pages=1")
+    logs(process, "Spider closed (finished)")
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.002)
+    ended(process, 0)
+
+
 @pytest.mark.parametrize(("total_pages", "total_results"), [(1, 0), (PAGES, PAGES * 20)])
 def test_an_empty_page_amid_a_window_is_told_and_not_done(
     sites: Sites, folder: Folder, total_pages: int, total_results: int

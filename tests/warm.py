@@ -62,7 +62,7 @@ class Server:
         return Process(["scrapy", *arguments], Command(ours), output, errors)
 
     def end(self) -> None:
-        """Commands that run are killed."""
+        """Wait for the last command; those that nobody has any more are killed."""
         if self._process is not None:
             self._requests.close()
             self._process.wait(TIMEOUT)
