@@ -22,11 +22,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Knobs, SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import Folder
+from tests.crawls import Folder, films
 from tests.mongodb import MongoServer, verdicts, with_database
 
 CONCURRENCY = 16
@@ -97,7 +95,7 @@ def a_round(
     moments: Iterator[float], most_kills: int, *, jobdir: bool, uri: str, titles: int, outcome: Outcome
 ) -> None:
     """Crawl one catalogue, killed at most so often, to its end; add what came of it to ``outcome``."""
-    movies = Catalogue(MOVIE, Catalogue.recorded(MOVIE).grown(titles).rows.values(), plain=0.3)
+    movies = films(titles, plain=0.3)
     knobs = Knobs(tmdb=SiteKnobs(latency=LATENCY), vidsrc=SiteKnobs(latency=LATENCY), cap=CAP)
     with Sites(movies, knobs=knobs) as sites, tempfile.TemporaryDirectory() as path:
         variables = {"TMDB_RATE": "200", "VIDSRC_CONCURRENCY": str(CONCURRENCY), "MONGODB_URI": uri}

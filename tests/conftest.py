@@ -13,11 +13,9 @@ from types import FrameType
 
 import pytest
 
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
 from moviesync.stores.base import Store
-from tests.crawls import STRICT, Folder
+from tests.crawls import STRICT, Folder, films
 from tests.mongodb import MongoServer, MongoUnavailable, connected, with_database
 from tests.stores import MongoPlace, Place, SQLitePlace
 from tests.warm import Server
@@ -110,8 +108,7 @@ def _running(server: MongoServer) -> Iterator[MongoServer]:
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     """Both miniature sites with 300 of their films and all 308 shows."""
-    films = Catalogue.recorded(MOVIE).rows.values()
-    with Sites(Catalogue(MOVIE, list(films)[:300])) as sites:
+    with Sites(films(300)) as sites:
         yield sites
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from moviesync.demo.catalogue import Catalogue
+from moviesync.kinds import MOVIE
 from tests import processes
 from tests.processes import Process
 from tests.warm import Server
@@ -92,6 +94,11 @@ class Folder:
     def files(self) -> set[str]:
         """Everything in the folder but what was there at first."""
         return {str(path.relative_to(self.path)) for path in self.path.rglob("*")} - {"scrapy.cfg"}
+
+
+def films(number: int, *, plain: float | None = None) -> Catalogue:
+    """So many films: the first of the recorded ones, and where these are too few, others like them."""
+    return Catalogue.recorded(MOVIE, plain=plain).grown(number)
 
 
 def until(process: Process, true: Callable[[], bool], within: float = 30) -> None:

@@ -8,17 +8,15 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from moviesync.demo.answers import Answer
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Fault, Knobs, SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import Folder, until
+from tests.crawls import Folder, films, until
 from tests.processes import Process
 
 FILMS = 40
@@ -26,11 +24,6 @@ QUICK: tuple[Fault, ...] = ("500", "502", "reset", "cut", "hang")
 """Faults after which the site as a whole is not left alone."""
 SLACK = 0.15
 """Seconds that an answer may take to arrive, and to be read."""
-
-
-def films(number: int, plain: float | None = None) -> Catalogue:
-    rows = islice(Catalogue.recorded(MOVIE).rows.values(), number)
-    return Catalogue(MOVIE, rows, plain=plain)
 
 
 @pytest.fixture

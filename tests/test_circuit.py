@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Literal
 
 import pytest
 
 from moviesync.demo.answers import Answer
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import Folder
+from tests.crawls import Folder, films
 
 FILMS = 100
 MOST_FAILURES = 50
@@ -29,8 +26,7 @@ SITES = ("tmdb", "vidsrc")
 
 @pytest.fixture
 def sites() -> Iterator[Sites]:
-    films = Catalogue(MOVIE, islice(Catalogue.recorded(MOVIE).rows.values(), FILMS))
-    with Sites(films) as sites:
+    with Sites(films(FILMS)) as sites:
         yield sites
 
 

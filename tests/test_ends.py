@@ -20,16 +20,14 @@ import pytest
 
 from moviesync.clock import now
 from moviesync.demo.answers import Answer
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
 from moviesync.ledger import VERSION, Ledger
 from moviesync.report import status, status_table
 from moviesync.stores.base import PROGRESS
 from moviesync.stores.sqlite import SQLiteStore
 from moviesync.vidsrc import NO_TITLE
-from tests.crawls import SCRAPY, Folder, until
+from tests.crawls import SCRAPY, Folder, films, until
 from tests.processes import Process, start
 
 PAGES = 8
@@ -41,8 +39,7 @@ DEADLINE = 12
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     """Eight pages of films."""
-    rows = islice(Catalogue.recorded(MOVIE).rows.values(), PAGES * 20)
-    with Sites(Catalogue(MOVIE, rows)) as sites:
+    with Sites(films(PAGES * 20)) as sites:
         yield sites
 
 

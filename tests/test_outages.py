@@ -81,7 +81,7 @@ def test_sqlite_locked_by_another_program_is_waited_for(slow: Sites, folder: Fol
 def test_a_second_run_on_a_jobdir_in_use_ends_at_once(slow: Sites, folder: Folder) -> None:
     process = folder.start("crawl", "tmdb_vidsrc", "-s", "JOBDIR=crawls/run1")
     until(process, lambda: len(slow.log) > 100)
-    slow.knobs.vidsrc = SiteKnobs(latency=1)
+    slow.knobs.vidsrc = SiteKnobs(latency=0.2)
     errors = folder.crawl("-s", "JOBDIR=crawls/run1", code=1).stderr
     assert errors.splitlines()[-1].startswith("moviesync: JOBDIR crawls/run1 is in use by another run")
     process.send_signal(signal.SIGINT)

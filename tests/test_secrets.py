@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -17,17 +13,14 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import SiteKnobs
-from moviesync.demo.server import HOST, Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import Folder, until
+from moviesync.demo.loopback import HOST, served
+from moviesync.demo.server import Sites
+from tests.crawls import Folder, films, until
 
 # Every way of writing it in an address differs from the others.
 SECRET = "s3cr3t/+~&=%2Fk3y"  # noqa: S105
 SECRET_IN_ADDRESS = quote(SECRET, safe="")
-LONGEST = 20
-"""Seconds that the front may take to begin or to end."""
 PASSED_ON = ("Content-Type", "Content-Length", "Location")
 
 
@@ -41,7 +34,7 @@ class Asked(NamedTuple):
 
 
 class Front:
-    """Both sites at one origin, TMDB under ``/tm/3`` and VidSrc under ``/vs``, in a thread of its own.
+    """Both sites at one origin, TMDB under ``/tm/3`` and VidSrc under ``/vs``.
 
     The second page of discover is at another host, ``localhost``, which is told the whole query; the
     third is no JSON, and repeats the request.
@@ -51,40 +44,8 @@ class Front:
         self.asked: list[Asked] = []
         self.url = ""
         self._bases = {"tm": sites.tmdb_url.removesuffix("/3"), "vs": sites.vidsrc_url}
-        self._loop = asyncio.new_event_loop()
-        self._ended = asyncio.Event()
 
-    def __enter__(self) -> Front:
-        ready: Future[int] = Future()
-        self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
-        self._thread.start()
-        self.url = f"http://{HOST}:{ready.result(LONGEST)}"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(LONGEST)
-        assert not self._thread.is_alive()
-        self._loop.close()
-
-    def _run(self, ready: Future[int]) -> None:
-        try:
-            self._loop.run_until_complete(self._serve(ready))
-        except BaseException as error:
-            if ready.done():
-                raise
-            ready.set_exception(error)
-
-    async def _serve(self, ready: Future[int]) -> None:
-        runner = web.ServerRunner(web.Server(self._answer, handler_cancellation=True), shutdown_timeout=0.01)
-        await runner.setup()
-        async with aiohttp.ClientSession(auto_decompress=False) as self._client:
-            await web.TCPSite(runner, HOST, 0).start()
-            ready.set_result(runner.addresses[0][1])
-            await self._ended.wait()
-            await runner.cleanup()
-
-    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.asked.append(Asked(request.host, request.path, f"{request.path_qs} {dict(request.headers)}"))
         site = request.path.split("/")[1]
         if site == "elsewhere":
@@ -102,9 +63,12 @@ class Front:
     async def _pass_on(self, request: web.BaseRequest, address: str) -> web.StreamResponse:
         sent = {name: request.headers[name] for name in ("Host", "Authorization") if name in request.headers}
         try:
-            async with self._client.request(
-                request.method, URL(address, encoded=True), headers=sent, allow_redirects=False
-            ) as answer:
+            async with (
+                aiohttp.ClientSession(auto_decompress=False) as client,
+                client.request(
+                    request.method, URL(address, encoded=True), headers=sent, allow_redirects=False
+                ) as answer,
+            ):
                 headers = {name: answer.headers[name] for name in PASSED_ON if name in answer.headers}
                 response = web.StreamResponse(status=answer.status, headers=headers)
                 await response.prepare(request)
@@ -120,14 +84,15 @@ class Front:
 
 @pytest.fixture
 def sites() -> Iterator[Sites]:
-    rows = islice(Catalogue.recorded(MOVIE).rows.values(), 160)
-    with Sites(Catalogue(MOVIE, rows), keys=[SECRET]) as sites:
+    with Sites(films(160), keys=[SECRET]) as sites:
         yield sites
 
 
 @pytest.fixture
 def front(sites: Sites) -> Iterator[Front]:
-    with Front(sites) as front:
+    front = Front(sites)
+    with served((front.answer, 0)) as (port,):
+        front.url = f"http://{HOST}:{port}"
         yield front
 
 

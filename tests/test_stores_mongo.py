@@ -226,7 +226,7 @@ def test_shown_address(uri: str, database: str | None, address: str) -> None:
 
 
 async def test_killed_server_has_what_it_acknowledged(own_mongodb_server: MongoServer) -> None:
-    store = MongoStore(f"{own_mongodb_server.uri}/films?serverSelectionTimeoutMS=500")
+    store = MongoStore(f"{own_mongodb_server.uri}/films?serverSelectionTimeoutMS=1500")
     await store.open()
     await store.write([movie(number) for number in range(100)], [])
     own_mongodb_server.kill()
