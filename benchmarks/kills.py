@@ -12,20 +12,19 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Knobs, SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import Folder
+from tests.crawls import Folder, films
 from tests.mongodb import MongoServer, verdicts, with_database
 
 CONCURRENCY = 16
@@ -33,8 +32,12 @@ TITLES = 3_000
 CAP = 50
 """Pages that TMDB in miniature shows of a query: few, so that the walk takes windows of dates."""
 LATENCY = 0.03
-# A run is killed so long after its start, in seconds: before, while and after it asks the sites.
-EARLIEST, LATEST = 0.6, 3.0
+LONGEST = 120.0
+"""Seconds after which a run, or a request, that should have ended has not."""
+MOST_ROUNDS = 10
+"""Rounds for each kill."""
+MOMENTS = (0.6, 3.0)
+"""A run is killed so long after its start, in seconds: before, while and after it asks the sites."""
 
 
 @dataclass
@@ -89,10 +92,10 @@ HEADING = "store    JOBDIR  kills rounds  lost  wrong asked twice most at a kill
 
 
 def a_round(
-    chance: random.Random, most_kills: int, *, jobdir: bool, uri: str, titles: int, outcome: Outcome
+    moments: Iterator[float], most_kills: int, *, jobdir: bool, uri: str, titles: int, outcome: Outcome
 ) -> None:
     """Crawl one catalogue, killed at most so often, to its end; add what came of it to ``outcome``."""
-    movies = Catalogue(MOVIE, Catalogue.recorded(MOVIE).grown(titles).rows.values(), plain=0.3)
+    movies = films(titles, plain=0.3)
     knobs = Knobs(tmdb=SiteKnobs(latency=LATENCY), vidsrc=SiteKnobs(latency=LATENCY), cap=CAP)
     with Sites(movies, knobs=knobs) as sites, tempfile.TemporaryDirectory() as path:
         variables = {"TMDB_RATE": "200", "VIDSRC_CONCURRENCY": str(CONCURRENCY), "MONGODB_URI": uri}
@@ -100,11 +103,8 @@ def a_round(
         command = ["crawl", "tmdb_vidsrc", *(["-s", "JOBDIR=crawls/run1"] if jobdir else [])]
         repeats = Repeats()
         for number in range(most_kills + 1):
-            killed = killed_in_time(
-                folder, command, chance.uniform(EARLIEST, LATEST) if number < most_kills else None
-            )
-            while sites.running:  # what the killed run had under way
-                time.sleep(0.005)
+            killed = killed_in_time(folder, command, next(moments) if number < most_kills else None)
+            wait_for_the_end_of_requests(sites)
             repeats.note(sites.asked("vidsrc", "HEAD"))
             if not killed:
                 break
@@ -126,31 +126,47 @@ def a_round(
 def killed_in_time(folder: Folder, command: list[str], seconds: float | None) -> bool:
     """Run a command, kill its process group after so many seconds; False where it had ended before.
 
-    Raises RuntimeError where it ended by itself with another exit code than 0.
+    Where it ends by itself, this has to be in good order.
     """
     with folder.start(*command, "-L", "ERROR") as process:
-        try:
-            _, errors = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return True
-        if process.returncode:
-            raise RuntimeError(errors)
+        if seconds is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
+            if process.poll() is None:
+                process.kill()
+                return True
+        process.ended(0, within=LONGEST)
         return False
 
 
-def kill(kills: int, seed: int, *, jobdir: bool, server: str, titles: int = TITLES) -> Outcome:
+def wait_for_the_end_of_requests(sites: Sites) -> None:
+    """What a killed run had under way ends when the sites notice it."""
+    deadline = time.monotonic() + LONGEST
+    while sites.running:
+        if time.monotonic() > deadline:
+            raise TimeoutError("a request at the sites does not end")
+        time.sleep(0.005)
+
+
+def at_random(seed: int, between: tuple[float, float] = MOMENTS) -> Iterator[float]:
+    """Moments at which to kill, the same ones every time."""
+    chance = random.Random(seed)  # noqa: S311 - not secret
+    while True:
+        yield chance.uniform(*between)
+
+
+def kill(kills: int, moments: Iterator[float], *, jobdir: bool, server: str, titles: int = TITLES) -> Outcome:
     """Rounds until so many kills have hit, on a MongoDB server, or where ``server`` is empty on SQLite."""
-    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     outcome = Outcome()
     while outcome.kills < kills:
+        if outcome.rounds > MOST_ROUNDS * kills:
+            raise RuntimeError("runs come to their end before they are killed")
         uri = (
             with_database(server, f"moviesync_kills_{os.getpid()}_{jobdir}_{outcome.rounds}")
             if server
             else ""
         )
-        a_round(chance, kills - outcome.kills, jobdir=jobdir, uri=uri, titles=titles, outcome=outcome)
+        a_round(moments, kills - outcome.kills, jobdir=jobdir, uri=uri, titles=titles, outcome=outcome)
     return outcome
 
 
@@ -165,7 +181,7 @@ def main() -> int:
         settings = [(server, jobdir) for server in ("", mongodb.uri) for jobdir in (False, True)]
         for part, (server, jobdir) in enumerate(settings):
             share = options.kills * (part + 1) // 4 - options.kills * part // 4
-            outcome = kill(share, options.seed + part, jobdir=jobdir, server=server)
+            outcome = kill(share, at_random(options.seed + part), jobdir=jobdir, server=server)
             print(
                 f"{'mongodb' if server else 'sqlite':8} {'yes' if jobdir else 'no':5} {outcome}", flush=True
             )

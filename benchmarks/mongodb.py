@@ -9,9 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
-from pymongo import MongoClient
-
-from tests.mongodb import MongoServer, MongoUnavailable, with_database
+from tests.mongodb import MongoServer, MongoUnavailable, connected, with_database
 
 VARIABLE = "MOVIESYNC_TEST_MONGODB_URI"
 
@@ -32,7 +30,7 @@ class Server:
         try:
             yield uri
         finally:
-            with MongoClient[dict[str, object]](uri) as client:
+            with connected(uri) as client:
                 client.drop_database(name)
 
 

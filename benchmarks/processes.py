@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -21,6 +22,8 @@ SCRAPY = (sys.executable, "-m", "scrapy")
 OUTPUT = "output.txt"
 LONGEST = 3600.0
 """Seconds after which a program that should have ended has not."""
+LONGEST_START = 60.0
+"""Seconds after which a program that should have said something has not; so too a site that was asked."""
 _LOOK = 0.01
 _MAXRSS_IN_MB = 1 / 1024**2 if sys.platform == "darwin" else 1 / 1024
 
@@ -120,7 +123,8 @@ class Miniature:
             start_new_session=True,
         )
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        said = select.select([self._process.stdout], [], [], LONGEST_START)[0]
+        line = self._process.stdout.readline() if said else ""
         if not line:
             self.__exit__()
             raise Failed("the miniature sites do not start")
@@ -148,6 +152,6 @@ class Miniature:
 
     def log(self) -> dict[str, Any]:
         """What both sites were asked so far (see ``moviesync.demo.journal``)."""
-        with urlopen(f"{self.vidsrc_url}/_log") as answer:  # noqa: S310 - our own address
+        with urlopen(f"{self.vidsrc_url}/_log", timeout=LONGEST_START) as answer:  # noqa: S310 - our own address
             log: dict[str, Any] = json.load(answer)
         return log

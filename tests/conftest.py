@@ -3,21 +3,67 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import pytest
-from pymongo import MongoClient
 
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
 from moviesync.stores.base import Store
-from tests.crawls import Folder
-from tests.mongodb import MongoServer, MongoUnavailable, with_database
+from tests.crawls import STRICT, Folder, films
+from tests.mongodb import MongoServer, MongoUnavailable, connected, with_database
 from tests.stores import MongoPlace, Place, SQLitePlace
+from tests.warm import Server
+
+LONGEST_TEARDOWN = 60
+"""Seconds, also for each fixture that comes after one that took so long."""
+
+
+def pytest_configure() -> None:
+    if sys.platform == "linux":
+        Folder.server = Server(*STRICT)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick tests last, to fill up the time in which a slow one ends.
+
+    One worker gets the tests that share a MongoDB server, as each worker would start one of its own.
+    """
+    items.sort(key=lambda item: "tmp_path" not in getattr(item, "fixturenames", ()))
+    for item in items:
+        if isinstance(item, pytest.Function):
+            given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+            if "mongodb_server" in item.fixturenames or "mongodb" in given:
+                item.add_marker(pytest.mark.xdist_group("mongodb"))
+
+
+def pytest_unconfigure() -> None:
+    Folder.end_all()
+    if Folder.server:
+        Folder.server.end()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """With a time limit of its own, as the one of the test ends with a failure."""
+
+    def late(number: int, frame: FrameType | None) -> None:
+        pytest.fail(f"the test's fixtures have not ended after {LONGEST_TEARDOWN} s")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_TEARDOWN, LONGEST_TEARDOWN)
+    # Before the sites and stores of a test that failed are gone.
+    Folder.end_all()
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +89,7 @@ def mongodb_uri(mongodb_server: str) -> Iterator[str]:
     name = f"moviesync_test_{uuid.uuid4().hex}"
     uri = with_database(mongodb_server, name)
     yield uri
-    with MongoClient[dict[str, object]](uri) as client:
+    with connected(uri) as client:
         client.drop_database(name)
 
 
@@ -62,8 +108,7 @@ def _running(server: MongoServer) -> Iterator[MongoServer]:
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     """Both miniature sites with 300 of their films and all 308 shows."""
-    films = Catalogue.recorded(MOVIE).rows.values()
-    with Sites(Catalogue(MOVIE, list(films)[:300])) as sites:
+    with Sites(films(300)) as sites:
         yield sites
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote
 
 from pymongo import MongoClient
 
+from tests.processes import Process, start
+
 JAVA_FOLDER = Path(__file__).parent / "mongo"
 LIBRARIES = JAVA_FOLDER / "target" / "dependency"
 READY = "Waiting for connections"
+LONGEST_FETCH = 60
+QUICKLY = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+"""It starts in half the time, and the tests give it little to do."""
 
 # mongod does not notice that the tests are gone: this shell does, when its input ends.
 WHILE_INPUT_LASTS = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"'
@@ -40,8 +42,7 @@ class MongoServer:
         self.port = port
         self._keeps_data = folder is not None
         self._folder = folder or Path(tempfile.mkdtemp(prefix="moviesync-mongodb-"))
-        self._process: subprocess.Popen[str] | None = None
-        self._reader: Thread | None = None
+        self._process: Process | None = None
 
     @property
     def uri(self) -> str:
@@ -51,49 +52,33 @@ class MongoServer:
         """Return when the server listens; raises ``MongoUnavailable`` where it cannot be had."""
         self._folder.mkdir(parents=True, exist_ok=True)
         command = self._command()
-        with (self._folder / "server.log").open("w+") as log:
-            self._process = process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                # A group of its own, so that `kill` reaches the server behind the shell.
-                start_new_session=True,
-            )
-            assert process.stdout is not None
-            line = next((line for line in process.stdout if line.strip().isdigit() or READY in line), None)
-            if line is None:
-                self.stop()
-                log.seek(0)
-                raise RuntimeError(f"{command[0]} ended before it listened: {log.read()[-2000:]}")
+        self._process = process = start(command, reads=True)
+        line = next((line for line in process.stdout if line.strip().isdigit() or READY in line), None)
+        if line is None:
+            self.stop()
+            raise RuntimeError(f"{command[0]} ended before it listened: {process.stderr.text()[-2000:]}")
         if line.strip().isdigit():
             self.port = int(line)
-        # A pipe that nobody reads would stop a talkative server.
-        self._reader = Thread(target=_read_on, args=(process.stdout,), daemon=True)
-        self._reader.start()
 
     def stop(self) -> None:
         """End it in good order."""
         if self._process is not None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            self._process.wait()
+            with self._process as process:
+                process.end_input()
+                process.wait()
             self._process = None
-        if self._reader is not None:
-            self._reader.join()
-            self._reader = None
 
     def kill(self) -> None:
         """End it as a power cut would."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self.stop()
 
     def __enter__(self) -> MongoServer:
         try:
             self.start()
         except BaseException:
+            self.kill()
             self._forget_folder()
             raise
         return self
@@ -119,7 +104,7 @@ class MongoServer:
         _fetch_libraries()
         source = str(JAVA_FOLDER / "Mongo.java")
         data = [str(self._folder / "data.h2")] if self._keeps_data else []
-        return [java, "-cp", f"{LIBRARIES}/*", source, str(self.port), *data]
+        return [java, *QUICKLY, "-cp", f"{LIBRARIES}/*", source, str(self.port), *data]
 
 
 def with_database(uri: str, name: str) -> str:
@@ -146,7 +131,12 @@ def _fetch_libraries() -> None:
         if done.exists():
             return
         command = ["mvn", "-q", "-B", "-f", str(JAVA_FOLDER / "pom.xml"), "dependency:copy-dependencies"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            result = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=LONGEST_FETCH
+            )
+        except subprocess.TimeoutExpired:
+            raise MongoUnavailable(f"MongoDB tests: mvn fetches for over {LONGEST_FETCH} s") from None
         if result.returncode:
             raise MongoUnavailable(f"MongoDB tests: mvn could not fetch the server: {result.stdout[-500:]}")
         done.touch()
@@ -157,14 +147,13 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _read_on(pipe: IO[str]) -> None:
-    with pipe:
-        for _ in pipe:
-            pass
+def connected(uri: str, **options: Any) -> MongoClient[dict[str, Any]]:
+    """A client, whose calls fail where the server accepts them and never answers."""
+    return MongoClient(uri, socketTimeoutMS=20_000, **options)
 
 
 def verdicts(uri: str, collection: str = "movies") -> dict[int, bool | None]:
     """The verdicts in the database of a URI, by id."""
-    with MongoClient[dict[str, Any]](uri) as client:
+    with connected(uri) as client:
         found = client.get_default_database()[collection].find({}, ["vidsrcAvailable"])
         return {document["_id"]: document["vidsrcAvailable"] for document in found}

@@ -111,3 +111,15 @@ async def stored(store: Store, tmdb_id: int = 603) -> Document:
     document = await store.title("movies", tmdb_id)
     assert document is not None
     return document
+
+
+async def settled(
+    store: Store, *ids: int, checked: datetime | None = None, failed: datetime = NEVER
+) -> set[int]:
+    return await store.settled("movies", ids, checked_since=checked, failed_since=failed)
+
+
+async def unchecked(
+    store: Store, before: datetime | None = None, after: int = 0, limit: int = 100
+) -> list[int]:
+    return await store.unchecked("movies", failed_before=before, after=after, limit=limit)

@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from moviesync.demo.answers import Answer
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Fault, Knobs, SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import Folder
+from tests.crawls import Folder, films, until
+from tests.processes import Process
 
 FILMS = 40
 QUICK: tuple[Fault, ...] = ("500", "502", "reset", "cut", "hang")
@@ -29,37 +26,18 @@ SLACK = 0.15
 """Seconds that an answer may take to arrive, and to be read."""
 
 
-def films(number: int, plain: float | None = None) -> Catalogue:
-    rows = islice(Catalogue.recorded(MOVIE).rows.values(), number)
-    return Catalogue(MOVIE, rows, plain=plain)
-
-
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     with Sites(films(FILMS)) as sites:
         yield sites
 
 
-def until(process: subprocess.Popen[str], true: Callable[[], bool]) -> None:
-    """Wait for an event while a process runs."""
-    deadline = time.monotonic() + 30
-    while not true():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @contextmanager
-def crawl(folder: Folder, *arguments: str, code: int, within: float) -> Iterator[subprocess.Popen[str]]:
+def crawl(folder: Folder, *arguments: str, code: int, within: float) -> Iterator[Process]:
     """A crawl that ends with this exit code within so many seconds after the context."""
     with folder.start("crawl", "tmdb_vidsrc", *arguments) as process:
-        try:
-            yield process
-            _, errors = process.communicate(timeout=within)
-        finally:
-            process.kill()
-    assert process.returncode == code, errors
-    assert "Traceback" not in errors
+        yield process
+        process.ended(code, within=within)
 
 
 def statuses(sites: Sites, site: str) -> list[int]:

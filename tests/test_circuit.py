@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Literal
 
 import pytest
 
 from moviesync.demo.answers import Answer
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import TIMEOUT, Folder
+from tests.crawls import Folder, films
 
 FILMS = 100
 MOST_FAILURES = 50
@@ -29,8 +26,7 @@ SITES = ("tmdb", "vidsrc")
 
 @pytest.fixture
 def sites() -> Iterator[Sites]:
-    films = Catalogue(MOVIE, islice(Catalogue.recorded(MOVIE).rows.values(), FILMS))
-    with Sites(films) as sites:
+    with Sites(films(FILMS)) as sites:
         yield sites
 
 
@@ -42,18 +38,12 @@ def outage(folder: Folder, sites: Sites, site: str, *, begun: str = "") -> None:
     """A crawl in which a site is seen to be down, and comes back; it begins when the log says ``begun``."""
     patient = ("-s", "SITE_PATIENCE=30", "-s", "DOWNLOAD_TIMEOUT=0.5")
     with folder.start("crawl", "tmdb_vidsrc", *patient, TMDB_RATE="20") as process:
-        try:
-            assert process.stderr
-            if begun:
-                assert any(begun in line for line in process.stderr)
-                put_down(sites, site, "500")
-            assert any(f"{NAMES[site]} is down" in line for line in process.stderr)
-            put_down(sites, site, None)
-            _, errors = process.communicate(timeout=TIMEOUT)
-        finally:
-            process.kill()
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
+        if begun:
+            assert any(begun in line for line in process.stderr)
+            put_down(sites, site, "500")
+        assert any(f"{NAMES[site]} is down" in line for line in process.stderr)
+        put_down(sites, site, None)
+        errors = process.ended(0)
     assert f"{NAMES[site]} is back after " in errors
 
 

@@ -54,20 +54,18 @@ def test_the_demo_finds_the_truth_and_its_second_run_asks_for_the_unknown(alone:
 
 def test_the_demo_serves_its_sites_until_it_is_interrupted(alone: Folder) -> None:
     process = alone.start("demo", "--serve")
-    assert process.stdout
     lines = [next(process.stdout).strip() for _ in range(5)]
     variables: dict[str, Any] = dict(line.removeprefix("export ").split("=", 1) for line in lines[1:])
     request = urllib.request.Request(  # noqa: S310
         f"{variables['TMDB_BASE_URL']}/discover/movie",
         headers={"Authorization": f"Bearer {variables['TMDB_ACCESS_TOKEN']}"},
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         assert len(json.load(answer)["results"]) == 20
     alone.run("crawl", "tmdb_vidsrc", "-a", "max_pages=1", **variables)
     assert len(alone.verdicts()) == 20
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=10)
-    assert (process.returncode, errors) == (0, "")
+    assert process.ended(0, within=10) == ""
 
 
 @pytest.mark.parametrize(
@@ -156,6 +154,5 @@ def test_check_can_fail(tmp_path: Path, path: str, old: str, new: str) -> None:
     changed.write_text(changed.read_text().replace(old, new))
     folder = Folder(tmp_path, {"PYTHONPATH": str(tmp_path)})
     process = folder.start("check")
-    _, errors = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "FAILED" in errors
+    assert process.wait() == 1
+    assert "FAILED" in process.stderr.text()

@@ -6,10 +6,8 @@ import json
 from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo import MongoClient
 
 from moviesync.demo.answers import Answer
 from moviesync.demo.catalogue import Catalogue
@@ -18,6 +16,7 @@ from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
 from moviesync.vidsrc import NO_TITLE
 from tests.crawls import Folder
+from tests.mongodb import connected
 
 
 def pages(sites: Sites) -> list[int]:
@@ -52,7 +51,7 @@ def test_a_document_in_sqlite_has_the_columns_and_types_of_the_contract(folder: 
 
 def test_every_title_gets_its_true_verdict_in_mongodb(sites: Sites, folder: Folder, mongodb_uri: str) -> None:
     folder.crawl(MONGODB_URI=mongodb_uri)
-    with MongoClient[dict[str, Any]](mongodb_uri, tz_aware=True) as client:
+    with connected(mongodb_uri, tz_aware=True) as client:
         documents = {d["_id"]: d for d in client.get_default_database()["movies"].find()}
     assert {key: d["vidsrcAvailable"] for key, d in documents.items()} == sites.truth("movies")
     film = documents[13]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from moviesync.arguments import Arguments
+from moviesync.demo.server import Sites
 from moviesync.environment import Environment
 from tests.crawls import ROOT, Folder
 
@@ -24,6 +25,12 @@ COMMANDS = [
     if line.startswith("scrapy ")
 ]
 TRANSCRIPTS = [block.split("\n", 1) for kind, block in BLOCKS if kind == "console"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, sites: Sites) -> Folder:
+    """A folder whose commands start as those of a user do."""
+    return Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"}, warm=False)
 
 
 def test_the_first_two_blocks_set_up_and_run_the_demo_and_the_tests() -> None:

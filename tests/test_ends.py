@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import signal
 import socket
 import sqlite3
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,17 +20,15 @@ import pytest
 
 from moviesync.clock import now
 from moviesync.demo.answers import Answer
-from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
 from moviesync.ledger import VERSION, Ledger
 from moviesync.overview import overview, status_page
 from moviesync.stores.base import PROGRESS
 from moviesync.stores.sqlite import SQLiteStore
 from moviesync.vidsrc import NO_TITLE
-from tests.crawls import SCRAPY, Folder
-from tests.test_outages import until
+from tests.crawls import SCRAPY, Folder, films, until
+from tests.processes import Process, start
 
 PAGES = 8
 ROOT = "movies | without dates asc"
@@ -40,44 +39,30 @@ DEADLINE = 12
 @pytest.fixture
 def sites() -> Iterator[Sites]:
     """Eight pages of films."""
-    rows = islice(Catalogue.recorded(MOVIE).rows.values(), PAGES * 20)
-    with Sites(Catalogue(MOVIE, rows)) as sites:
+    with Sites(films(PAGES * 20)) as sites:
         yield sites
 
 
-def logs(process: subprocess.Popen[str], words: str) -> None:
+def logs(process: Process, words: str) -> None:
     """Wait until a process logs these words."""
-    assert process.stderr
     assert any(words in line for line in process.stderr)
 
 
-def ended(process: subprocess.Popen[str], *codes: int) -> list[str]:
+def ended(process: Process, *codes: int) -> list[str]:
     """What a process wrote to standard error, which ends soon with one of these exit codes."""
-    try:
-        _, errors = process.communicate(timeout=DEADLINE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        pytest.fail(f"it hangs: {process.communicate()[1][-2000:]}")
-    assert process.returncode in codes, errors[-2000:]
-    assert all(words not in errors for words in ("Traceback", "Exception ignored")), errors[-2000:]
-    lines = errors.splitlines()
+    lines = process.ended(*codes, within=DEADLINE).splitlines()
     assert process.returncode == 0 or lines[-1].startswith("moviesync: "), lines[-1]
     return lines
 
 
 @pytest.mark.parametrize("output", ['exec "$@"', 'exec "$@" >/dev/full', 'exec "$@" >&-'])
 def test_a_dry_run_ends_where_nobody_reads_it(folder: Folder, output: str) -> None:
-    with subprocess.Popen(
-        ["sh", "-c", output, "sh", *SCRAPY, "crawl", "tmdb_vidsrc", "-a", "dry_run=1"],
-        cwd=folder.path,
-        env=folder.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        process.stdout.readline()
-        process.stdout.close()
+    command = ["sh", "-c", output, "sh", *SCRAPY, "crawl", "tmdb_vidsrc", "-a", "dry_run=1"]
+    reader, writer = os.pipe()
+    with start(command, folder.path, folder.environment, stdout=writer) as process:
+        os.close(writer)
+        assert select.select([reader], [], [], DEADLINE)[0]
+        os.close(reader)
         lines = ended(process, 1)
     assert lines[-1].startswith("moviesync: standard output ")
     assert folder.files == set()
@@ -127,6 +112,15 @@ def test_two_interrupts_cut_the_run_off_and_the_same_command_goes_on(sites: Site
     sites.knobs.vidsrc = SiteKnobs()
     folder.crawl()
     assert folder.verdicts() == sites.truth("movies")
+
+
+def test_interrupts_when_all_is_done_change_nothing(folder: Folder) -> None:
+    process = folder.start("crawl", "tmdb_vidsrc", "-a", "max_pages=1")
+    logs(process, "Spider closed (finished)")
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.002)
+    ended(process, 0)
 
 
 @pytest.mark.parametrize(("total_pages", "total_results"), [(1, 0), (PAGES, PAGES * 20)])

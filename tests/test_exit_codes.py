@@ -11,7 +11,7 @@ import pytest
 
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from tests.crawls import Folder
+from tests.crawls import Folder, until
 
 NO_KEY: dict[str, Any] = {"TMDB_ACCESS_TOKEN": "", "TMDB_API_KEY": ""}
 
@@ -114,13 +114,9 @@ def test_one_interrupt_stops_cleanly_and_the_same_command_goes_on(
 ) -> None:
     sites.knobs.vidsrc = SiteKnobs(latency=0.05)
     process = folder.start("crawl", "tmdb_vidsrc", *jobdir)
-    while len(sites.log) < 100:
-        assert process.poll() is None
-        time.sleep(0.01)
+    until(process, lambda: len(sites.log) >= 100)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
+    process.ended(0, within=20)
     asked = len(sites.log)
     assert asked < 350
     sites.knobs.vidsrc = SiteKnobs()

@@ -11,7 +11,7 @@ from moviesync.ledger import FRESH, VERSION, Ledger, summary
 from moviesync.stores.base import PROGRESS, Store
 from moviesync.stores.sqlite import SQLiteStore
 from moviesync.walk import Walk
-from tests.test_walk import Server, daily, travel
+from tests.traveller import Server, daily, travel
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123000, tzinfo=timezone.utc)
 MOMENT = timedelta(milliseconds=1)

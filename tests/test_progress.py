@@ -23,7 +23,8 @@ from moviesync.demo.knobs import Knobs, SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
 from moviesync.pace import RECENT, Pace, Standing, checks_left, fitting, told
-from tests.crawls import SCRAPY, TIMEOUT, Folder
+from tests.crawls import SCRAPY, Folder
+from tests.processes import TIMEOUT
 
 WELL = {"TMDB": "ok", "VidSrc": "ok"}
 HALF = Standing(pages=50, checked=1000, pages_left=50, checks_left=1000, whole=True)

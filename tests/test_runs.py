@@ -19,9 +19,8 @@ from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.overview import NO_RUN, runs_table
 from moviesync.stores.base import RUNS, Document, Store
-from tests.crawls import Folder
+from tests.crawls import Folder, until
 from tests.stores import HOUR, NOW
-from tests.test_outages import until
 
 SECOND = timedelta(seconds=1)
 DOCUMENT = "SELECT document FROM runs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -16,7 +17,8 @@ from moviesync.stores.base import PROGRESS, RUNS, Document, Store
 from moviesync.stores.documents import iso
 from moviesync.stores.sqlite import SQLiteStore
 from moviesync.tables import WIDTH
-from tests.crawls import Folder
+from tests import processes
+from tests.crawls import SCRAPY, Folder
 from tests.stores import HOUR, NOW, movie, verdict
 from tests.test_runs import run
 
@@ -137,13 +139,12 @@ async def test_a_title_by_its_id(tmp_path: Path) -> None:
 
 
 def test_a_page_that_nobody_reads(tmp_path: Path) -> None:
-    with Folder(tmp_path, {}).start("status", "--json") as process:
-        assert process.stdout
-        process.stdout.close()
-        assert process.stderr
-        errors = process.stderr.read()
-    assert errors == "moviesync: standard output takes no more (Broken pipe)\n"
-    assert process.returncode == 1
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [*SCRAPY, "status", "--json"]
+    with processes.start(command, tmp_path, Folder(tmp_path, {}).environment, stdout=writing) as process:
+        os.close(writing)
+        assert process.ended(1) == "moviesync: standard output takes no more (Broken pipe)\n"
 
 
 def test_a_store_of_an_older_layout(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from moviesync.stores.base import StoreUnavailable
 from moviesync.stores.mongo import MongoStore
 from moviesync.stores.mongo_address import shown_address
 from moviesync.stores.mongo_values import escaped, unescaped
-from tests.mongodb import MongoServer
+from tests.mongodb import MongoServer, connected
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123000, tzinfo=timezone.utc)
 HIDDEN = "hunter2"
@@ -40,7 +40,7 @@ async def store(mongodb_uri: str) -> AsyncIterator[MongoStore]:
 @pytest.fixture
 def database(mongodb_uri: str) -> Iterator[Database[dict[str, Any]]]:
     """The same database, by another program."""
-    with MongoClient[dict[str, Any]](mongodb_uri) as client:
+    with connected(mongodb_uri) as client:
         yield client.get_default_database()
 
 
@@ -56,7 +56,9 @@ async def opening_fails(store: MongoStore) -> str:
 
 async def test_types_of_the_document(store: MongoStore, mongodb_uri: str) -> None:
     await store.write([movie(603, id=603)], [Verdict("movies", 603, True, "", NOW)])
-    with MongoClient[RawBSONDocument](mongodb_uri, document_class=RawBSONDocument) as client:
+    with MongoClient[RawBSONDocument](
+        mongodb_uri, document_class=RawBSONDocument, socketTimeoutMS=20_000
+    ) as client:
         document = client.get_default_database()["movies"].find_one()
     assert document is not None
     number = (603).to_bytes(4, "little")
@@ -224,7 +226,7 @@ def test_shown_address(uri: str, database: str | None, address: str) -> None:
 
 
 async def test_killed_server_has_what_it_acknowledged(own_mongodb_server: MongoServer) -> None:
-    store = MongoStore(f"{own_mongodb_server.uri}/films?serverSelectionTimeoutMS=500")
+    store = MongoStore(f"{own_mongodb_server.uri}/films?serverSelectionTimeoutMS=1500")
     await store.open()
     await store.write([movie(number) for number in range(100)], [])
     own_mongodb_server.kill()

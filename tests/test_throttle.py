@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterable
 
@@ -19,6 +18,7 @@ from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.extensions.throttle import SiteThrottle
 from tests.crawls import Folder
+from tests.processes import Process
 
 CONCURRENCY = 16
 USUAL = 0.1
@@ -116,7 +116,7 @@ def requests_in(sites: Sites, seconds: float) -> int:
     return sum(asked.site == "vidsrc" and asked.started > since for asked in list(sites.log))
 
 
-def reaches(process: subprocess.Popen[str], sites: Sites, lowest: float, highest: float) -> float:
+def reaches(process: Process, sites: Sites, lowest: float, highest: float) -> float:
     """Wait until the requests of the last second are within these bounds, and return how many they are."""
     begun = time.monotonic()
     while time.monotonic() < begun + 15:
@@ -132,18 +132,14 @@ def reaches(process: subprocess.Popen[str], sites: Sites, lowest: float, highest
 def test_a_crawl_follows_the_site(folder: Folder, sites: Sites) -> None:
     sites.knobs.vidsrc = SiteKnobs(latency=0.1)
     with folder.start("crawl", "tmdb_vidsrc", "-a", "concurrency=10") as process:
-        try:
-            usual = reaches(process, sites, 70, 101)
-            sites.knobs.vidsrc = SiteKnobs(latency=0.2)
-            # Fewer than the half that the latency alone would leave.
-            reaches(process, sites, 1, 0.45 * usual)
-            sites.knobs.vidsrc = SiteKnobs(latency=0.1)
-            reaches(process, sites, 0.8 * usual, 101)
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=20)
-        finally:
-            process.kill()
-    assert process.returncode == 0, errors
+        usual = reaches(process, sites, 70, 101)
+        sites.knobs.vidsrc = SiteKnobs(latency=0.2)
+        # Fewer than the half that the latency alone would leave.
+        reaches(process, sites, 1, 0.45 * usual)
+        sites.knobs.vidsrc = SiteKnobs(latency=0.1)
+        reaches(process, sites, 0.8 * usual, 101)
+        process.send_signal(signal.SIGINT)
+        process.ended(0, within=20)
     assert sites.peak["vidsrc"] == 10
 
 

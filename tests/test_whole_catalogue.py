@@ -11,8 +11,7 @@ import pytest
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Knobs
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from tests.crawls import Folder
+from tests.crawls import Folder, films
 
 
 def dated(catalogue: Catalogue) -> set[int]:
@@ -23,11 +22,11 @@ def asked_pages(sites: Sites) -> Counter[tuple[tuple[str, str], ...]]:
     return Counter(tuple(sorted(asked.query.items())) for asked in sites.log if asked.site == "tmdb")
 
 
-@pytest.mark.parametrize(("titles", "cap"), [(2_400, 100), (1_500, 20)])
+@pytest.mark.parametrize(("titles", "cap"), [(1_300, 60), (900, 12)])
 def test_every_dated_title_is_stored_and_the_undated_are_there_or_told(
     tmp_path: Path, titles: int, cap: int
 ) -> None:
-    movies = Catalogue(MOVIE, Catalogue.recorded(MOVIE).grown(titles).rows.values(), plain=0.05)
+    movies = films(titles, plain=0.05)
     with Sites(movies, knobs=Knobs(cap=cap)) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
         folder.crawl("-a", "concurrency=50")
@@ -45,8 +44,7 @@ def test_every_dated_title_is_stored_and_the_undated_are_there_or_told(
 
 
 def test_start_page_counts_through_all_windows(tmp_path: Path) -> None:
-    movies = Catalogue(MOVIE, Catalogue.recorded(MOVIE).grown(1_000).rows.values(), plain=0)
-    with Sites(movies, knobs=Knobs(cap=10)) as sites:
+    with Sites(films(1_000, plain=0), knobs=Knobs(cap=10)) as sites:
         whole = Folder(_made(tmp_path / "whole"), {**sites.environment(), "TMDB_RATE": "500"})
         whole.crawl()
         pages = whole.status()["walk"]["movies"]["pages"]
@@ -80,9 +78,9 @@ def test_a_walk_within_dates(folder: Folder, sites: Sites) -> None:
 
 @pytest.mark.parametrize("cap_error", ["new", "old"])
 def test_a_lower_cap_is_learnt_and_kept(tmp_path: Path, cap_error: Literal["new", "old"]) -> None:
-    with Sites(knobs=Knobs(cap=7, cap_error=cap_error)) as sites:
+    with Sites(films(400, plain=0.05), knobs=Knobs(cap=7, cap_error=cap_error)) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
-        folder.crawl("-a", "max_pages=30")
+        folder.crawl("-a", "max_pages=15")
         folder.crawl()
         assert dated(sites.movies) <= set(folder.verdicts())
         refused = [asked for asked in sites.log if asked.status in {400, 422}]
@@ -101,11 +99,11 @@ def test_a_server_that_ignores_the_dates_is_told(tmp_path: Path) -> None:
     assert gap["titles"] == 876 - 140
 
 
-def test_titles_that_move_between_pages_are_asked_once(tmp_path: Path) -> None:
-    with Sites(knobs=Knobs(drift=2, always_available=True)) as sites:
-        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
-        folder.crawl()
-        assert set(sites.asked("vidsrc", "HEAD").values()) == {1}
+def test_titles_that_move_between_pages_are_asked_once(folder: Folder, sites: Sites) -> None:
+    sites.knobs.drift = 2
+    sites.knobs.always_available = True
+    folder.crawl()
+    assert set(sites.asked("vidsrc", "HEAD").values()) == {1}
     assert len(folder.verdicts()) > 280
     assert folder.status()["walk"]["movies"]["complete"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import stat
 import sys
 from pathlib import Path
@@ -92,6 +93,9 @@ class Command(crawl.Command):
         logging.getLogger("scrapy.crawler").addFilter(_silence_when_cut_off)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
+        # All is done: an interrupt could only spoil the exit code.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         if self.reason is None:
             self.reason = Ending("the run was cut off; the same command goes on with it")
         self.exitcode = exit_code(self.reason)

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Collection, Mapping
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Any
-
-from aiohttp import web
 
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.journal import Asked, Journal
 from moviesync.demo.knobs import Knobs
-from moviesync.demo.site import Site
+from moviesync.demo.loopback import HOST, served
 from moviesync.demo.tmdb_site import TmdbSite
 from moviesync.demo.vidsrc_site import VidsrcSite
 from moviesync.kinds import MOVIE, SHOW
-
-HOST = "127.0.0.1"
-
-AT_THE_END = 0.01
-"""Seconds that a request under way is given; aiohttp takes 0 for "any time"."""
 
 
 class Sites:
@@ -49,18 +39,13 @@ class Sites:
         self.tmdb_url = ""
         self.vidsrc_url = ""
         self._journal = Journal()
-        self._keys = frozenset({"demo", *keys})
-        self._ports = (tmdb_port, vidsrc_port)
-        self._vidsrc = VidsrcSite((self.movies, self.shows), self.knobs, self._journal)
-        self._ended = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        catalogues = (self.movies, self.shows)
+        self._vidsrc = VidsrcSite(catalogues, self.knobs, self._journal)
+        tmdb = TmdbSite(catalogues, self.knobs, self._journal, frozenset({"demo", *keys}))
+        self._served = served((tmdb.handle, tmdb_port), (self._vidsrc.handle, vidsrc_port))
 
     def __enter__(self) -> Sites:
-        ready: Future[tuple[int, int]] = Future()
-        self._thread = threading.Thread(target=self._run, args=(ready,), name="demo sites", daemon=True)
-        self._thread.start()
-        tmdb_port, vidsrc_port = ready.result()
+        tmdb_port, vidsrc_port = self._served.__enter__()
         self.tmdb_url = f"http://{HOST}:{tmdb_port}/3"
         self.vidsrc_url = f"http://{HOST}:{vidsrc_port}"
         return self
@@ -68,9 +53,7 @@ class Sites:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._ended.set)
-            self._thread.join()
+        self._served.__exit__(kind, error, trace)
 
     @property
     def log(self) -> list[Asked]:
@@ -115,38 +98,3 @@ class Sites:
             "TMDB_ACCESS_TOKEN": "demo",
             "VIDSRC_BASE_URL": self.vidsrc_url,
         }
-
-    def _run(self, ready: Future[tuple[int, int]]) -> None:
-        try:
-            asyncio.run(self._serve(ready))
-        except BaseException as error:
-            # The thread that waits raises it; later ones are the business of this thread.
-            if ready.done():
-                raise
-            ready.set_exception(error)
-
-    async def _serve(self, ready: Future[tuple[int, int]]) -> None:
-        self._loop = asyncio.get_running_loop()
-        tmdb = TmdbSite((self.movies, self.shows), self.knobs, self._journal, self._keys)
-        runners = [_runner(site) for site in (tmdb, self._vidsrc)]
-        try:
-            tmdb_port, vidsrc_port = [
-                await _listen(runner, port) for runner, port in zip(runners, self._ports, strict=True)
-            ]
-            ready.set_result((tmdb_port, vidsrc_port))
-            await self._ended.wait()
-        finally:
-            for runner in runners:
-                await runner.cleanup()
-
-
-def _runner(site: Site) -> web.ServerRunner:
-    # Requests whose client has left do not go on: they would count as running.
-    server = web.Server(site.handle, handler_cancellation=True, access_log=None)
-    return web.ServerRunner(server, shutdown_timeout=AT_THE_END)
-
-
-async def _listen(runner: web.ServerRunner, port: int) -> int:
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
-    return int(runner.addresses[0][1])

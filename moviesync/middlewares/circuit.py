@@ -85,7 +85,8 @@ class Circuit:
                 vidsrc.page_url(settings["VIDSRC_BASE_URL"], spider.kind, vidsrc.NO_TITLE),
                 answers.is_well,
                 "its domain may have moved; set VIDSRC_BASE_URL, or try again later",
-                most_failures=20,
+                # With those under way by then, and those sent before that is seen, they are under 50.
+                most_failures=12,
                 left_out=spider.args.on_vidsrc_down == "walk",
             ),
         ]
