@@ -138,8 +138,12 @@ def test_a_title_that_always_fails_is_asked_so_many_times_and_stays_due(
     failing = min(sites.movies.ids)
     path = f"/embed/movie/{failing}"
     sites.knobs.per_title = {failing: Answer.ERROR_500}
-    errors = folder.crawl(*(() if times == 5 else ("-s", f"RETRY_TIMES={times}"))).stderr
+    options = ("-s", "RETRY_WAIT=0.05") if times == 5 else ("-s", f"RETRY_TIMES={times}")
+    errors = folder.crawl(*options).stderr
     assert sites.asked("vidsrc")[path] == times + 1
+    tries = [asked.started for asked in sites.log if asked.path == path]
+    gaps = [later - earlier for earlier, later in pairwise(tries)]
+    assert all(gap >= 0.05 * 2**number for number, gap in enumerate(gaps))
     query = f"SELECT vidsrcAvailable, lastChecked, checkError FROM movies WHERE _id = {failing}"  # noqa: S608
     ((verdict, checked, error),) = folder.rows(query)
     assert (verdict, checked) == (None, None)
