@@ -1,0 +1,113 @@
+// What moves: the counts, the walk, the rate, the verdicts, the failures and the runs.
+
+import { Chart, perMinute, sum } from "./charts.js";
+import { byId, ifChanged, list, make, say } from "./dom.js";
+import { KINDS, between, count, duration, moment, number, share, verdict } from "./words.js";
+
+const STATES = ["available", "unavailable", "unchecked", "failed"];
+const EMPTY = "Nothing is stored yet. A crawl fills the page: scrapy crawl tmdb_vidsrc, or scrapy demo.";
+const rate = new Chart(byId("rate"), perMinute);
+const cards = new Map();
+
+export function showOverview(now) {
+  for (const [name, counts] of Object.entries(now.counts)) showKind(name, counts, now.walks[name]);
+  const total = sum(Object.values(now.counts).map((counts) => counts.total));
+  const hint = now.missing ? `There is no such file as ${now.store.replace("sqlite:", "")} yet. ${EMPTY}` : EMPTY;
+  say(byId("hint"), hint);
+  byId("hint").hidden = total > 0 && !now.missing;
+  showRate(Object.values(now.checked));
+  list(byId("latest"), byId("latest-none"), now.latest, latestRow);
+  showFailures(now.failures);
+  list(byId("runs"), byId("runs-none"), now.runs, (run) => runRow(run, now.time));
+  say(byId("lead"), lead(now));
+}
+
+function showKind(name, counts, walk) {
+  const card = cards.get(name) ?? newCard(name);
+  const part = (is) => card.querySelector(`[data-is="${is}"]`);
+  say(part("total"), number(counts.total));
+  for (const state of STATES) {
+    say(part(state), number(counts[state]));
+    say(part(`${state}-share`), share(counts[state], counts.total));
+    const piece = card.querySelector(`.stack .${state}`);
+    if (piece) piece.style.flexGrow = counts[state];
+  }
+  say(part("pages"), told(walk));
+  const progress = card.querySelector("progress");
+  progress.value = walk.complete ? 1 : walk.pages && walk.pagesDone / walk.pages;
+  ifChanged(part("gaps"), walk.gaps, (gaps) => part("gaps").replaceChildren(...gaps.map(gapRow)));
+}
+
+function newCard(name) {
+  const card = byId("kind").content.firstElementChild.cloneNode(true);
+  card.querySelector("h2").textContent = KINDS[name];
+  card.querySelector("h2").id = `${name}-title`;
+  card.setAttribute("aria-labelledby", `${name}-title`);
+  card.querySelector("progress").setAttribute("aria-label", `${KINDS[name]}: walk through TMDB`);
+  byId("kinds").append(card);
+  cards.set(name, card);
+  return card;
+}
+
+function told(walk) {
+  if (!walk.pages) return "not begun";
+  const pages = `${number(walk.pagesDone)} of ${count(walk.pages, "page")}`;
+  return walk.complete ? `${pages}, complete` : `${pages}, ${share(walk.pagesDone, walk.pages)}`;
+}
+
+function gapRow(gap) {
+  const dates = gap.from || gap.to ? ` ${gap.from ?? ""} to ${gap.to ?? ""}` : "";
+  return make("li", {}, `Gap${dates}: ${gap.reason}${gap.titles ? ` (${count(gap.titles, "title")})` : ""}`);
+}
+
+function showRate(kinds) {
+  const counts = kinds[0].map((_, minute) => sum(kinds.map((kind) => kind[minute])));
+  const words = sum(counts) ? `${number(counts.at(-1))} in the last minute, ${number(sum(counts))} in the last hour` : "none in the last hour";
+  say(byId("rate-told"), words);
+  rate.show(counts, `Titles checked in each minute of the last hour: ${words}, at most ${number(Math.max(...counts))} in a minute`);
+}
+
+function latestRow(title) {
+  const state = verdict(title.available);
+  return make("tr", {},
+    make("td", {}, title.title, make("span", { class: "quiet" }, title.year ? ` ${title.year}` : "")),
+    make("td", {}, make("span", { class: `verdict ${state}` }, state)),
+    make("td", { class: "quiet" }, make("time", { datetime: title.checked }, moment(title.checked))));
+}
+
+function showFailures(failures) {
+  const totals = new Map();
+  for (const [reason, titles] of Object.values(failures).flat()) totals.set(reason, (totals.get(reason) ?? 0) + titles);
+  const sorted = [...totals].sort((one, other) => other[1] - one[1]);
+  list(byId("failures"), byId("failures-none"), sorted, ([reason, titles]) => {
+    const bar = make("span", { class: "bar" });
+    bar.style.width = `${(100 * titles) / sorted[0][1]}%`;
+    return make("li", {}, make("span", {}, reason), make("span", {}, number(titles)), bar);
+  });
+}
+
+function runRow(run, now) {
+  const state = run.state;
+  const ended = run.reason && run.reason !== "finished" ? `: ${run.reason}` : "";
+  const took = between(run.started, run.finished ?? (state === "running" ? now : run.heartbeat ?? run.started));
+  const row = make("li", {},
+    make("div", { class: "line" },
+      make("span", { class: "name" }, run.spider),
+      make("span", { class: `state ${state}` }, state),
+      make("time", { class: "when quiet", datetime: run.started }, moment(run.started))),
+    make("div", { class: "quiet" }, `${took}${ended}`));
+  row.append(...(run.warnings ?? []).map((warning) => make("div", { class: "warning" }, warning)));
+  return row;
+}
+
+function lead(now) {
+  const running = now.runs.filter((run) => run.state === "running");
+  if (!running.length) {
+    const last = now.runs[0];
+    if (!last) return "";
+    return `No crawl is running. The last one began at ${moment(last.started)} and ${last.state === "killed" ? "was killed" : "has ended"}.`;
+  }
+  const names = running.map((run) => run.spider).join(", ");
+  return `Running: ${names}, for ${between(running[0].started, now.time)}.${left(now)}`;
+}
+function left() { return ""; }
