@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from pymongo import MongoClient
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
+from moviesync.stores.base import Store
 from tests.crawls import Folder
 from tests.mongodb import MongoServer, MongoUnavailable, with_database
+from tests.stores import MongoPlace, Place, SQLitePlace
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +71,20 @@ def sites() -> Iterator[Sites]:
 def folder(tmp_path: Path, sites: Sites) -> Folder:
     """A folder in which commands ask the miniature sites, as fast as they answer."""
     return Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})
+
+
+@pytest.fixture(params=["sqlite", "mongodb"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where a store of each kind can be, and nothing is yet."""
+    if request.param == "sqlite":
+        return SQLitePlace(tmp_path / "new folder" / "movies.db")
+    return MongoPlace(request.getfixturevalue("mongodb_uri"))
+
+
+@pytest.fixture
+async def store(place: Place) -> AsyncIterator[Store]:
+    """An empty store of each kind, open."""
+    store = place.store()
+    await store.open()
+    yield store
+    await store.close()

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from moviesync.items import Title, Verdict
-from moviesync.stores import sqlite_queries
+from moviesync.stores import sqlite_insight, sqlite_queries
 from moviesync.stores.base import RUNS, Counts, StoreUnavailable
 from moviesync.stores.sqlite import SQLiteStore
+from moviesync.stores.sqlite_schema import on
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123000, tzinfo=timezone.utc)
 TITLE = Title("movies", 603, "The Matrix", 1999, {"title": "Amélie"}, NOW)
@@ -139,14 +140,30 @@ async def test_file_is_in_wal_mode(other: sqlite3.Connection) -> None:
         ),
         (sqlite_queries.STALE, ["", 0, "3"], "USING INDEX movies_checked (lastChecked>? AND lastChecked<?)"),
         (sqlite_queries.TITLE, [1], "USING INTEGER PRIMARY KEY"),
-        (sqlite_queries.VERDICT_COUNTS, [], "USING COVERING INDEX movies_available"),
-        (sqlite_queries.FAILED_COUNT, [], "USING COVERING INDEX movies_failed"),
+        (sqlite_insight.VERDICT_COUNTS, [], "USING COVERING INDEX movies_available"),
+        (sqlite_insight.FAILED_COUNT, [], "USING COVERING INDEX movies_failed"),
+        (sqlite_insight.FAILURES, [], "USING COVERING INDEX movies_failed"),
+        (
+            sqlite_insight.CHECKED,
+            ["1", "2"],
+            "USING COVERING INDEX movies_checked (lastChecked>? AND lastChecked<?)",
+        ),
+        (sqlite_insight.LATEST, [], "USING INDEX movies_checked (lastChecked>?)"),
+        *(
+            (sqlite_insight.PORTION.replace("{state}", sqlite_insight.STATES[state]), [0, 1], plan)
+            for state, plan in [
+                ("available", "USING INDEX movies_available (vidsrcAvailable=? AND rowid>?)"),
+                ("unavailable", "USING INDEX movies_available (vidsrcAvailable=? AND rowid>?)"),
+                ("unchecked", "USING INTEGER PRIMARY KEY (rowid>?)"),
+                (None, "USING INTEGER PRIMARY KEY (rowid>?)"),
+            ]
+        ),
     ],
 )
 async def test_queries_use_an_index(
     other: sqlite3.Connection, statement: str, arguments: list[Any], plan: str
 ) -> None:
-    rows = other.execute("EXPLAIN QUERY PLAN " + sqlite_queries.on("movies", statement), arguments)
+    rows = other.execute("EXPLAIN QUERY PLAN " + on("movies", statement), arguments)
     steps = [step for *_, step in rows]
     assert any(plan in step for step in steps), steps
     assert not any("TEMP B-TREE FOR ORDER BY" in step for step in steps), steps

@@ -125,6 +125,50 @@ class Store(ABC):
         """The number of titles in each state."""
 
     @abstractmethod
+    async def failures(self, collection: str) -> dict[str, int]:
+        """How many titles carry a ``checkError``, by its reason, most frequent first.
+
+        What was written by hand and has no text for a reason counts as ``unknown``.
+        """
+
+    @abstractmethod
+    async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
+        """How many titles were last checked from each of the ascending moments to before the next:
+        one number less than there are moments.
+
+        ``lastChecked`` alone tells, as it is null until the first verdict. Each number is a range
+        of an index, so it costs as much as it counts.
+        """
+
+    @abstractmethod
+    async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
+        """Year of release, and how many titles of it are available, unavailable and unchecked.
+
+        Ascending, and last those without a year (``None``).
+        """
+
+    @abstractmethod
+    async def latest(self, collection: str, limit: int) -> list[Document]:
+        """The whole documents with the latest verdicts, latest first."""
+
+    @abstractmethod
+    async def found(self, collection: str, text: str, limit: int) -> list[Document]:
+        """The whole documents whose title contains the text, which means nothing but itself.
+
+        Upper and lower case are alike in ASCII; whether they are in other letters is up to the
+        store. The shortest titles come first, so one that is the text alone leads; then by id.
+        It reads every title there is.
+        """
+
+    @abstractmethod
+    async def portion(self, collection: str, *, state: str | None, after: int, limit: int) -> list[Document]:
+        """The next whole documents whose ``_id`` is a number greater than ``after``, ascending.
+
+        ``state``: ``available``, ``unavailable`` or ``unchecked``, as ``counts`` counts them;
+        ``None``: all.
+        """
+
+    @abstractmethod
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         """Replace or insert small documents of ``progress`` or ``runs`` by their text ``_id``.
 

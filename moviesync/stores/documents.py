@@ -81,6 +81,15 @@ def storable_ids(ids: Iterable[int]) -> list[int]:
     return [number for number in ids if SMALLEST_ID <= number <= LARGEST_ID]
 
 
+def is_storable(text: str) -> bool:
+    """Whether a text can be in a store at all: not so half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def one_line(error: object) -> str:
     """The text of an error, fit for one line of a log."""
     return " ".join(str(error).split())[:300]

@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
-from bson.codec_options import DatetimeConversion
 from bson.errors import BSONError
-from pymongo import ASCENDING, AsyncMongoClient, IndexModel, ReplaceOne, UpdateOne
+from pymongo import ASCENDING, AsyncMongoClient, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidURI, PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from moviesync.items import Title, Verdict
 from moviesync.kinds import KINDS
+from moviesync.stores import mongo_insight as insight
 from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
 from moviesync.stores.documents import UNSTORABLE, Item, by_collection, is_settled, one_line, storable_ids
-from moviesync.stores.mongo_address import DEFAULT_DATABASE, SCHEME, UNWELL_CODES, explanation, shown_address
+from moviesync.stores.mongo_address import DEFAULT_DATABASE, UNWELL_CODES, explanation, shown_address
+from moviesync.stores.mongo_client import make_client
+from moviesync.stores.mongo_schema import FAILED, INDEXES
 from moviesync.stores.mongo_updates import judgement, upsert
 from moviesync.stores.mongo_values import escaped, unescaped
 
-CLIENT_DEFAULTS: dict[str, Any] = {
-    "appname": "moviesync",
-    "serverSelectionTimeoutMS": 5_000,
-    "connectTimeoutMS": 5_000,
-    # A server that accepts and never answers must not hold a run for ever.
-    "socketTimeoutMS": 120_000,
-}
+Result = TypeVar("Result")
 
-FAILED = {"checkError": {"$type": "object"}}
-INDEXES = [
-    IndexModel([("vidsrcAvailable", ASCENDING), ("_id", ASCENDING)]),
-    IndexModel([("lastChecked", ASCENDING), ("_id", ASCENDING)]),
-    IndexModel(
-        [("vidsrcAvailable", ASCENDING), ("_id", ASCENDING), ("checkError.at", ASCENDING)],
-        partialFilterExpression=FAILED,
-    ),
-]
 EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -140,14 +127,25 @@ class MongoStore(Store):
         return None
 
     async def counts(self, collection: str) -> Counts:
-        titles = self._collection(collection)
-        with self._errors():
-            # The hint keeps the server from reading the documents themselves.
-            total = await titles.count_documents({}, hint=[("_id", ASCENDING)])
-            available = await titles.count_documents({"vidsrcAvailable": True})
-            unavailable = await titles.count_documents({"vidsrcAvailable": False})
-            failed = await titles.count_documents(FAILED)
-        return Counts(total, available, unavailable, total - available - unavailable, failed)
+        return await self._ask(insight.counts, collection)
+
+    async def failures(self, collection: str) -> dict[str, int]:
+        return await self._ask(insight.failures, collection)
+
+    async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
+        return await self._ask(insight.checked, collection, moments)
+
+    async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
+        return await self._ask(insight.years, collection)
+
+    async def latest(self, collection: str, limit: int) -> list[Document]:
+        return await self._ask(insight.latest, collection, limit)
+
+    async def found(self, collection: str, text: str, limit: int) -> list[Document]:
+        return await self._ask(insight.found, collection, text, limit)
+
+    async def portion(self, collection: str, *, state: str | None, after: int, limit: int) -> list[Document]:
+        return await self._ask(insight.portion, collection, state, after, limit)
 
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         self._check_writable()
@@ -169,35 +167,23 @@ class MongoStore(Store):
             await self._collection(collection).delete_many(_begins_with(prefix))
 
     async def _connect(self) -> None:
-        if not SCHEME.match(self._uri):
-            # The driver would take the text for the name of a host.
-            raise InvalidURI
-        given = self._uri.lower()
-        defaults = {name: value for name, value in CLIENT_DEFAULTS.items() if f"{name.lower()}=" not in given}
-        try:
-            self._client = AsyncMongoClient(
-                self._uri,
-                tz_aware=True,
-                tzinfo=timezone.utc,
-                # What others wrote is to be read, dates beyond the year 9999 and broken texts too.
-                datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-                unicode_decode_error_handler="replace",
-                **defaults,
-            )
-        except (TypeError, ValueError) as error:
-            raise InvalidURI from error
-        if not self._client.write_concern.acknowledged:
-            raise ConfigurationError("w=0 asks for writes that nobody acknowledges")
+        self._client = client = make_client(self._uri)
         if self._name:
-            self._database = self._client[self._name]
+            self._database = client[self._name]
         else:
-            self._database = self._client.get_default_database(DEFAULT_DATABASE)
+            self._database = client.get_default_database(DEFAULT_DATABASE)
         await self._database.command("ping")
 
     def _collection(self, name: str) -> AsyncCollection[Document]:
         if self._database is None:
             raise StoreUnavailable(f"{self.address}: the store is not open")
         return self._database[name]
+
+    async def _ask(
+        self, question: Callable[..., Awaitable[Result]], collection: str, *arguments: Any
+    ) -> Result:
+        with self._errors():
+            return await question(self._collection(collection), *arguments)
 
     def _check_writable(self) -> None:
         if self._readonly:

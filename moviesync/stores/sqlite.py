@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from moviesync.items import Title, Verdict
+from moviesync.stores import sqlite_insight as insight
 from moviesync.stores import sqlite_queries as queries
 from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
 from moviesync.stores.sqlite_schema import connect, explanation
@@ -77,7 +78,25 @@ class SQLiteStore(Store):
         return await self._call(queries.title, collection, tmdb_id)
 
     async def counts(self, collection: str) -> Counts:
-        return await self._call(queries.counts, collection)
+        return await self._call(insight.counts, collection)
+
+    async def failures(self, collection: str) -> dict[str, int]:
+        return await self._call(insight.failures, collection)
+
+    async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
+        return await self._call(insight.checked, collection, moments)
+
+    async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
+        return await self._call(insight.years, collection)
+
+    async def latest(self, collection: str, limit: int) -> list[Document]:
+        return await self._call(insight.latest, collection, limit)
+
+    async def found(self, collection: str, text: str, limit: int) -> list[Document]:
+        return await self._call(insight.found, collection, text, limit)
+
+    async def portion(self, collection: str, *, state: str | None, after: int, limit: int) -> list[Document]:
+        return await self._call(insight.portion, collection, state, after, limit)
 
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         await self._call(queries.save, collection, documents)

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from moviesync.items import Title, Verdict
-from moviesync.stores.base import Counts, Document, Refused
+from moviesync.stores.base import Document, Refused
 from moviesync.stores.documents import (
     UNSTORABLE,
     Item,
@@ -22,7 +21,8 @@ from moviesync.stores.documents import (
     one_line,
     storable_ids,
 )
-from moviesync.stores.sqlite_schema import TITLE_COLUMNS
+from moviesync.stores.sqlite_schema import TITLE_COLUMNS, on
+from moviesync.stores.sqlite_values import document_of, dumped, loaded, with_moments
 
 UPSERT = """
     INSERT INTO "{table}" (_id, tmdbId, title, year, tmdbData, firstSeen, lastSeen)
@@ -50,8 +50,6 @@ STALE = """
 TITLE = """
     SELECT _id, tmdbId, title, year, vidsrcAvailable, lastChecked, tmdbData, firstSeen, lastSeen, checkError
     FROM "{table}" WHERE _id = ?"""
-VERDICT_COUNTS = 'SELECT vidsrcAvailable, count(*) FROM "{table}" GROUP BY vidsrcAvailable'
-FAILED_COUNT = 'SELECT count(*) FROM "{table}" WHERE checkError IS NOT NULL'
 
 SAVE = 'INSERT OR REPLACE INTO "{table}" (_id, document) VALUES (?, ?)'
 SAVED = 'SELECT _id, document FROM "{table}" WHERE substr(_id, 1, ?) = ? ORDER BY _id'
@@ -64,11 +62,6 @@ REFUSALS = (
     sqlite3.InterfaceError,
     sqlite3.ProgrammingError,
 )
-
-
-def on(table: str, statement: str) -> str:
-    """The statement, for one table."""
-    return statement.replace("{table}", table)
 
 
 @contextmanager
@@ -101,7 +94,7 @@ def settled(
 ) -> set[int]:
     columns = ("_id", "vidsrcAvailable", "lastChecked", "checkError")
     rows = connection.execute(on(table, BY_IDS), (json.dumps(storable_ids(ids)),))
-    documents = (_document(columns, row) for row in rows)
+    documents = (document_of(columns, row) for row in rows)
     return {
         document["_id"]
         for document in documents
@@ -140,35 +133,28 @@ def stale(
 def _failed_as_asked(error: str | None, failed_before: datetime | None) -> bool:
     if error is None or failed_before is None:
         return error is None and failed_before is None
-    return not failed_at_or_after(_with_moments(_loaded(error)), failed_before)
+    return not failed_at_or_after(with_moments(loaded(error)), failed_before)
 
 
 def title(connection: sqlite3.Connection, table: str, tmdb_id: int) -> Document | None:
     for number in storable_ids([tmdb_id]):
         row = connection.execute(on(table, TITLE), (number,)).fetchone()
         if row:
-            return _document(tuple(TITLE_COLUMNS), row)
+            return document_of(tuple(TITLE_COLUMNS), row)
     return None
 
 
-def counts(connection: sqlite3.Connection, table: str) -> Counts:
-    numbers = dict(connection.execute(on(table, VERDICT_COUNTS)))
-    (failed,) = connection.execute(on(table, FAILED_COUNT)).fetchone()
-    total, available, unavailable = sum(numbers.values()), numbers.get(1, 0), numbers.get(0, 0)
-    return Counts(total, available, unavailable, total - available - unavailable, failed)
-
-
 def save(connection: sqlite3.Connection, table: str, documents: Sequence[Document]) -> None:
-    rows = [(document["_id"], _dumped(document)) for document in documents]
+    rows = [(document["_id"], dumped(document)) for document in documents]
     with transaction(connection):
         connection.executemany(on(table, SAVE), rows)
 
 
 def saved(connection: sqlite3.Connection, table: str, prefix: str) -> list[Document]:
     rows = connection.execute(on(table, SAVED), (len(prefix), prefix))
-    documents = ((name, _loaded(text)) for name, text in rows)
+    documents = ((name, loaded(text)) for name, text in rows)
     return [
-        {"_id": name} | _with_moments(document) for name, document in documents if isinstance(document, dict)
+        {"_id": name} | with_moments(document) for name, document in documents if isinstance(document, dict)
     ]
 
 
@@ -195,7 +181,7 @@ def _upsert(connection: sqlite3.Connection, item: Title) -> None:
         "id": item.tmdb_id,
         "title": item.title,
         "year": item.year,
-        "data": _dumped(item.data),
+        "data": dumped(item.data),
         "seen": iso(item.seen),
     }
     connection.execute(on(item.collection, UPSERT), row)
@@ -203,48 +189,8 @@ def _upsert(connection: sqlite3.Connection, item: Title) -> None:
 
 def _judge(connection: sqlite3.Connection, item: Verdict) -> None:
     if item.available is None:
-        error = _dumped({"reason": item.reason, "at": item.at})
+        error = dumped({"reason": item.reason, "at": item.at})
         connection.execute(on(item.collection, FAILURE), (error, item.tmdb_id))
     else:
         row = (int(item.available), iso(item.at), item.tmdb_id)
         connection.execute(on(item.collection, VERDICT), row)
-
-
-def _document(columns: Sequence[str], row: Sequence[Any]) -> Document:
-    """A row as the document it stands for; what was written by hand, and means nothing, as it is."""
-    document = dict(zip(columns, row, strict=True))
-    if document["vidsrcAvailable"] in (0, 1):
-        document["vidsrcAvailable"] = bool(document["vidsrcAvailable"])
-    for name in document.keys() & {"lastChecked", "firstSeen", "lastSeen"}:
-        document[name] = moment_or_same(document[name])
-    if "tmdbData" in document:
-        document["tmdbData"] = _loaded(document["tmdbData"])
-    document["checkError"] = _with_moments(_loaded(document["checkError"]))
-    if document["checkError"] is None:
-        del document["checkError"]
-    return document
-
-
-def _dumped(value: Document) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_dumped_moment)
-
-
-def _dumped_moment(value: object) -> str:
-    if isinstance(value, datetime):
-        return iso(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
-
-
-def _loaded(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError):
-        return text
-
-
-def _with_moments(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _with_moments(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_moments(inner) for inner in value]
-    return moment_or_same(value)

@@ -52,6 +52,11 @@ HINTS = {
 }
 
 
+def on(table: str, statement: str) -> str:
+    """The statement, for one table."""
+    return statement.replace("{table}", table)
+
+
 def connect(path: str, *, readonly: bool) -> sqlite3.Connection:
     """Open the file, with every table and index there; raises ``sqlite3.Error`` and ``OSError``.
 
@@ -92,7 +97,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     _check_layout(connection)
     for table in TITLE_TABLES:
         for statement in TITLE_INDEXES:
-            connection.execute(statement.replace("{table}", table))
+            connection.execute(on(table, statement))
 
 
 def _prepare_readonly(connection: sqlite3.Connection) -> None:

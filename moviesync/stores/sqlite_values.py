@@ -1,0 +1,51 @@
+"""Documents as the columns of a SQLite row, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from moviesync.stores.base import Document
+from moviesync.stores.documents import iso, moment_or_same
+
+
+def document_of(columns: Sequence[str], row: Sequence[Any]) -> Document:
+    """A row as the document it stands for; what was written by hand, and means nothing, as it is."""
+    document = dict(zip(columns, row, strict=True))
+    if document["vidsrcAvailable"] in (0, 1):
+        document["vidsrcAvailable"] = bool(document["vidsrcAvailable"])
+    for name in document.keys() & {"lastChecked", "firstSeen", "lastSeen"}:
+        document[name] = moment_or_same(document[name])
+    if "tmdbData" in document:
+        document["tmdbData"] = loaded(document["tmdbData"])
+    document["checkError"] = with_moments(loaded(document["checkError"]))
+    if document["checkError"] is None:
+        del document["checkError"]
+    return document
+
+
+def dumped(value: Document) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_dumped_moment)
+
+
+def _dumped_moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return iso(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def loaded(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return text
+
+
+def with_moments(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: with_moments(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_moments(inner) for inner in value]
+    return moment_or_same(value)
