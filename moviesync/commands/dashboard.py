@@ -36,8 +36,12 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         # Optional values, so that a missing one is told like any other mistake.
-        parser.add_argument("--port", nargs="?", default=PORT, const="", help=f"0: any free one (default {PORT})")
-        parser.add_argument("--host", nargs="?", default=HOST, const="", help=f"address to serve on (default {HOST})")
+        parser.add_argument(
+            "--port", nargs="?", default=PORT, const="", help=f"0: any free one (default {PORT})"
+        )
+        parser.add_argument(
+            "--host", nargs="?", default=HOST, const="", help=f"address to serve on (default {HOST})"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         settings = self.settings
@@ -50,7 +54,10 @@ class Command(ScrapyCommand):
         answers = Answers(lambda: make_store(uri, name, path), file=None if uri else Path(path))
         local = is_loopback(opts.host)
         if not local:
-            print(f"moviesync: --host {opts.host}: whoever reaches this machine can read the page", file=sys.stderr)
+            print(
+                f"moviesync: --host {opts.host}: whoever reaches this machine can read the page",
+                file=sys.stderr,
+            )
         app = application(answers, {"localhost", HOST, "::1", opts.host} if local else ())
 
         def ready(address: str) -> None:

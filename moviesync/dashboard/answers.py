@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ Object = dict[str, Any]
 
 MINUTES = 60
 """Of the curve."""
-LATEST, RUNS_SHOWN, FOUND = 10, 8, 10
+LATEST, RUNS_SHOWN, FOUND = 8, 8, 8
 """Verdicts, runs, and titles of each kind that a search finds."""
 QUICK, COSTLY = 0.1, 0.03
 """Shares of the time: for each question that an index answers, and for one that reads every title."""
@@ -43,10 +44,10 @@ class Answers:
         # A connection of their own: what takes seconds keeps nothing else waiting.
         self._costly = Reader(make_store, is_file=is_file, patience=LONG_PATIENCE)
         self._parts = {
-            part.__name__.strip("_"): Question(lambda part=part: self._quick.ask(part), share=QUICK)
+            part.__name__.strip("_"): Question(partial(self._quick.ask, part), share=QUICK)
             for part in (_counts, _walks, _checked, _failures, _latest, _runs)
         }
-        self._years = Question(lambda: self._costly.ask(_years), share=COSTLY)
+        self._years = Question(partial(self._costly.ask, _years), share=COSTLY)
 
     async def now(self) -> Object:
         """What moves: counts, walks, titles checked in each of the last minutes, failures, verdicts, runs."""
@@ -106,7 +107,7 @@ async def _years(store: Store) -> Object:
 
 
 async def _runs(store: Store) -> list[Object]:
-    return [_plain(run) for run in (await store.saved(RUNS))[: -RUNS_SHOWN - 1 : -1]]
+    return [{**_plain(run), 'state': 'finished' if run.get('finished') else 'running'} for run in (await store.saved(RUNS))[: -RUNS_SHOWN - 1 : -1]]
 
 
 async def _found(store: Store, text: str) -> Object:
@@ -121,7 +122,13 @@ async def _found(store: Store, text: str) -> Object:
 
 
 def _title(collection: str, document: Document) -> Object:
-    fields = {"id": "_id", "title": "title", "year": "year", "available": "vidsrcAvailable", "checked": "lastChecked"}
+    fields = {
+        "id": "_id",
+        "title": "title",
+        "year": "year",
+        "available": "vidsrcAvailable",
+        "checked": "lastChecked",
+    }
     return {"kind": collection, **{name: _plain(document.get(field)) for name, field in fields.items()}}
 
 

@@ -56,9 +56,8 @@ function entry(title) {
   const state = verdict(title.available);
   return make("details", {},
     make("summary", {},
-      `${title.title} `,
-      make("span", { class: "quiet" }, [title.year, ONE_OF[title.kind], title.id].filter(Boolean).join(" · ")),
-      " ",
+      make("span", {}, `${title.title} `,
+        make("span", { class: "quiet" }, [title.year, ONE_OF[title.kind], title.id].filter(Boolean).join(" · "))),
       make("span", { class: `verdict ${state}` }, state === "unchecked" ? "not checked yet" : state)),
     make("pre", { tabindex: "0" }, title.document));
 }
