@@ -144,7 +144,7 @@ class Store(ABC):
     async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
         """Year of release, and how many titles of it are available, unavailable and unchecked.
 
-        Ascending, and last those without a year (``None``).
+        Ascending, and last those without a year (``None``). It reads every title there is.
         """
 
     @abstractmethod

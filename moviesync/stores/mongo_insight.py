@@ -13,7 +13,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from moviesync.stores.base import Counts, Document
 from moviesync.stores.documents import is_storable
-from moviesync.stores.mongo_schema import FAILED
+from moviesync.stores.mongo_schema import FAILED, FAILED_INDEX
 from moviesync.stores.mongo_values import unescaped
 from moviesync.stores.tallies import by_reason, by_year
 
@@ -36,12 +36,14 @@ async def counts(titles: Titles) -> Counts:
     total = await titles.count_documents({}, hint=[("_id", ASCENDING)])
     available = await titles.count_documents({"vidsrcAvailable": True})
     unavailable = await titles.count_documents({"vidsrcAvailable": False})
-    failed = await titles.count_documents(FAILED)
+    failed = await titles.count_documents(FAILED, **await _hint(titles))
     return Counts(total, available, unavailable, total - available - unavailable, failed)
 
 
 async def failures(titles: Titles) -> dict[str, int]:
-    groups = await _aggregated(titles, {"$match": FAILED}, _count_by("$checkError.reason"))
+    groups = await _aggregated(
+        titles, {"$match": FAILED}, _count_by("$checkError.reason"), **await _hint(titles)
+    )
     return by_reason((group["_id"], group["count"]) for group in groups)
 
 
@@ -95,8 +97,17 @@ async def _documents(
     return [unescaped(document) async for document in titles.find(query, sort=order, limit=limit)]
 
 
-async def _aggregated(titles: Titles, *stages: Document) -> list[Document]:
-    return await (await titles.aggregate(list(stages))).to_list()
+async def _aggregated(titles: Titles, *stages: Document, **options: Any) -> list[Document]:
+    return await (await titles.aggregate(list(stages), **options)).to_list()
+
+
+async def _hint(titles: Titles) -> dict[str, Any]:
+    """Options with which a question about failed titles reads no others.
+
+    By itself a server takes an index only for a question about its first field; it takes no hint
+    at an index that is not there, as in a database that is only read.
+    """
+    return {"hint": FAILED_INDEX} if FAILED_INDEX in await titles.index_information() else {}
 
 
 def _count_by(group: Any) -> Document:
