@@ -17,6 +17,7 @@ from moviesync.kinds import MOVIE
 from moviesync.stores.base import Store
 from tests.crawls import Folder
 from tests.mongodb import MongoServer, MongoUnavailable, with_database
+from tests.required import lacking
 from tests.stores import MongoPlace, Place, SQLitePlace
 
 
@@ -54,9 +55,7 @@ def _running(server: MongoServer) -> Iterator[MongoServer]:
         with server:
             yield server
     except MongoUnavailable as error:
-        if "mongodb" in os.environ.get("MOVIESYNC_REQUIRE", ""):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        lacking("mongodb", str(error))
 
 
 @pytest.fixture

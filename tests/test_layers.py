@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "stores": ("items", "kinds", "walk", "window", "stores"),
     "ledger": ("stores", "items", "kinds", "walk", "window"),
     "due": ("stores",),
+    "dashboard": ("dashboard", "ledger", "clock", "stores", "items", "kinds", "walk", "window"),
     "report": ("ledger", "stores", "items", "kinds", "walk", "window"),
 }
 WITHOUT_FRAMEWORK = {
@@ -41,6 +42,7 @@ WITHOUT_FRAMEWORK = {
     "vidsrc": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "stores": ("scrapy", "twisted"),
     "ledger": ("scrapy", "twisted"),
+    "dashboard": ("scrapy", "pymongo", "twisted"),
 }
 TOP = ("spiders", "middlewares", "pipelines", "extensions", "commands")
 MOST_LINES = 250

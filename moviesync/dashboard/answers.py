@@ -107,7 +107,10 @@ async def _years(store: Store) -> Object:
 
 
 async def _runs(store: Store) -> list[Object]:
-    return [{**_plain(run), 'state': 'finished' if run.get('finished') else 'running'} for run in (await store.saved(RUNS))[: -RUNS_SHOWN - 1 : -1]]
+    return [
+        {**_plain(run), "state": "finished" if run.get("finished") else "running"}
+        for run in (await store.saved(RUNS))[: -RUNS_SHOWN - 1 : -1]
+    ]
 
 
 async def _found(store: Store, text: str) -> Object:

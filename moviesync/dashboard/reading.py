@@ -80,10 +80,15 @@ class Question(Generic[Answer]):
         self._failure = ""
         self._lock = asyncio.Lock()
 
+    @property
+    def rests(self) -> float:
+        """Seconds until it is asked again."""
+        return max(0.0, self._due - time.monotonic())
+
     async def answer(self) -> Answer:
         """The last answer, or a new one; raises StoreUnavailable."""
         async with self._lock:
-            if time.monotonic() >= self._due:
+            if not self.rests:
                 await self._renew()
         if self._failure:
             raise StoreUnavailable(self._failure)
