@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "stores": ("items", "kinds", "walk", "window", "stores"),
     "ledger": ("stores", "items", "kinds", "walk", "window"),
     "due": ("stores",),
-    "dashboard": ("dashboard", "ledger", "clock", "stores", "items", "kinds", "walk", "window"),
+    "dashboard": ("dashboard", "runs", "ledger", "clock", "stores", "items", "kinds", "walk", "window"),
     "report": ("ledger", "stores", "items", "kinds", "walk", "window"),
 }
 WITHOUT_FRAMEWORK = {

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from moviesync import ledger
+from moviesync import ledger, runs
 from moviesync.clock import now
 from moviesync.dashboard.reading import Question, Reader
 from moviesync.kinds import KINDS
-from moviesync.stores.base import RUNS, Document, Store, StoreUnavailable
+from moviesync.stores.base import Document, Store, StoreUnavailable
 from moviesync.stores.documents import iso
 
 Answer = TypeVar("Answer")
@@ -107,21 +107,28 @@ async def _years(store: Store) -> Object:
 
 
 async def _runs(store: Store) -> list[Object]:
+    """The last runs, the latest first, as they look now."""
+    at, names = now(), ("spider", "arguments", "started", "reason", "counters", "warnings")
     return [
-        {**_plain(run), "state": "finished" if run.get("finished") else "running"}
-        for run in (await store.saved(RUNS))[: -RUNS_SHOWN - 1 : -1]
+        {
+            **{name: _plain(run.get(name)) for name in names},
+            "state": runs.state(run, at),
+            "seconds": took.total_seconds() if (took := runs.duration(run, at)) else None,
+        }
+        for run in await runs.last(store, RUNS_SHOWN)
     ]
 
 
 async def _found(store: Store, text: str) -> Object:
     found: list[Object] = []
+    more = False
     for name in COLLECTIONS:
-        documents = await store.found(name, text, FOUND)
-        if text.isascii() and text.isdecimal():
-            exact = await store.title(name, int(text))
-            documents = [exact, *(one for one in documents if one != exact)] if exact else documents
+        documents = await store.found(name, text, FOUND + 1)
+        if text.isascii() and text.isdecimal() and (exact := await store.title(name, int(text))):
+            documents = [exact, *(one for one in documents if one["_id"] != exact["_id"])]
+        more = more or len(documents) > FOUND
         found += [{**_title(name, one), "document": _pretty(one)} for one in documents[:FOUND]]
-    return {"found": found}
+    return {"found": found, "more": more}
 
 
 def _title(collection: str, document: Document) -> Object:

@@ -6,6 +6,7 @@ import { number } from "./words.js";
 const TOP = 10;
 const BOTTOM = 22;
 const LETTER = 7.2;
+const NARROWEST = 120;
 
 // Draws anew for new data, and for a new size.
 export class Chart {
@@ -23,7 +24,7 @@ export class Chart {
 
   redraw() {
     const { clientWidth: width, clientHeight: height } = this.element;
-    if (!this.data || !width) return;
+    if (!this.data || width < NARROWEST) return;
     ifChanged(this.element, [width, height, this.data], () => {
       const frame = new Frame(width, height, this.drawing.highest(this.data));
       this.element.replaceChildren(frame.svg);
@@ -58,10 +59,10 @@ class Frame {
   }
 }
 
-// 1, 2 or 5 with noughts: a scale that does not move with every number.
+// A round number, so that the scale does not move with every title.
 function roundUp(highest) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(1, highest)));
-  return power * [1, 2, 5, 10].find((step) => step * power >= highest);
+  const power = 10 ** Math.floor(Math.log10(Math.max(10, highest)));
+  return power * [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= highest);
 }
 
 export const perMinute = {

@@ -2,8 +2,9 @@
 
 import { Chart, perMinute, sum } from "./charts.js";
 import { byId, ifChanged, list, make, say } from "./dom.js";
-import { KINDS, between, count, duration, moment, number, share, verdict } from "./words.js";
+import { KINDS, count, duration, moment, number, share, verdict } from "./words.js";
 
+const PAGE_SIZE = 20;
 const STATES = ["available", "unavailable", "unchecked", "failed"];
 const EMPTY = "Nothing is stored yet. A crawl fills the page: scrapy crawl tmdb_vidsrc, or scrapy demo.";
 const rate = new Chart(byId("rate"), perMinute);
@@ -18,7 +19,7 @@ export function showOverview(now) {
   showRate(Object.values(now.checked));
   list(byId("latest"), byId("latest-none"), now.latest, latestRow);
   showFailures(now.failures);
-  list(byId("runs"), byId("runs-none"), now.runs, (run) => runRow(run, now.time));
+  list(byId("runs"), byId("runs-none"), now.runs, runRow);
   say(byId("lead"), lead(now));
 }
 
@@ -62,15 +63,15 @@ function gapRow(gap) {
 
 function showRate(kinds) {
   const counts = kinds[0].map((_, minute) => sum(kinds.map((kind) => kind[minute])));
-  const words = sum(counts) ? `${number(counts.at(-1))} in the last minute, ${number(sum(counts))} in the last hour` : "none in the last hour";
+  const words = sum(counts) ? `last minute: ${number(counts.at(-1))} · last hour: ${number(sum(counts))}` : "none in the last hour";
   say(byId("rate-told"), words);
-  rate.show(counts, `Titles checked in each minute of the last hour: ${words}, at most ${number(Math.max(...counts))} in a minute`);
+  rate.show(counts, `Titles checked in each minute of the last hour: ${words}, at most ${number(Math.max(...counts))}`);
 }
 
 function latestRow(title) {
   const state = verdict(title.available);
   return make("tr", {},
-    make("td", {}, title.title, make("span", { class: "quiet" }, title.year ? ` ${title.year}` : "")),
+    make("td", {}, title.title, make("span", { class: "quiet" }, title.year ? ` (${title.year})` : "")),
     make("td", {}, make("span", { class: `verdict ${state}` }, state)),
     make("td", { class: "quiet" }, make("time", { datetime: title.checked }, moment(title.checked))));
 }
@@ -86,28 +87,50 @@ function showFailures(failures) {
   });
 }
 
-function runRow(run, now) {
-  const state = run.state;
-  const ended = run.reason && run.reason !== "finished" ? `: ${run.reason}` : "";
-  const took = between(run.started, run.finished ?? (state === "running" ? now : run.heartbeat ?? run.started));
+function runRow(run) {
+  const done = run.counters ?? {};
+  const checked = (done.available ?? 0) + (done.unavailable ?? 0);
+  const unknown = sum(Object.values(done.unknown ?? {}));
+  const told = [
+    run.seconds === null ? "" : duration(run.seconds),
+    done.pages === undefined ? "" : count(done.pages, "page"),
+    run.counters ? `${count(checked, "verdict")}${unknown ? `, ${number(unknown)} without an answer` : ""}` : "",
+    done.retries ? count(done.retries, "retry", "retries") : "",
+    Object.entries(run.arguments ?? {}).map(([name, value]) => `${name}=${value}`).join(" "),
+  ];
   const row = make("li", {},
     make("div", { class: "line" },
       make("span", { class: "name" }, run.spider),
-      make("span", { class: `state ${state}` }, state),
+      make("span", { class: `state ${run.state}` }, ending(run)),
       make("time", { class: "when quiet", datetime: run.started }, moment(run.started))),
-    make("div", { class: "quiet" }, `${took}${ended}`));
+    make("div", { class: "quiet" }, told.filter(Boolean).join(" · ")));
   row.append(...(run.warnings ?? []).map((warning) => make("div", { class: "warning" }, warning)));
   return row;
 }
 
+// Scrapy's word for a run that its user has paused.
+const PLAINER = { shutdown: "paused" };
+const ending = (run) => (run.state === "ended" ? PLAINER[run.reason] ?? run.reason ?? "ended" : run.state);
+
 function lead(now) {
   const running = now.runs.filter((run) => run.state === "running");
-  if (!running.length) {
-    const last = now.runs[0];
-    if (!last) return "";
-    return `No crawl is running. The last one began at ${moment(last.started)} and ${last.state === "killed" ? "was killed" : "has ended"}.`;
+  const [last] = now.runs;
+  if (running.length) {
+    const told = running.map((run) => `${run.spider}, for ${duration(run.seconds ?? 0)}`).join("; ");
+    return `Running: ${told}. ${left(now, Math.max(...running.map((run) => run.seconds)))}`;
   }
-  const names = running.map((run) => run.spider).join(", ");
-  return `Running: ${names}, for ${between(running[0].started, now.time)}.${left(now)}`;
+  if (!last) return "";
+  return `No crawl is running. The last one, begun at ${moment(last.started)}, ${last.state === "killed" ? "was killed" : `ended: ${ending(last)}`}.`;
 }
-function left() { return ""; }
+
+// How long the rest takes, pages that are still to be walked included.
+function left(now, seconds) {
+  const minutes = Math.min(5, Math.max(1, seconds / 60));
+  const times = Object.entries(now.counts).map(([name, { unchecked, failed }]) => {
+    const { pages, pagesDone } = now.walks[name];
+    const rate = sum(now.checked[name].slice(-Math.ceil(minutes))) / minutes;
+    return rate ? (Math.max(0, unchecked - failed) + PAGE_SIZE * (pages - pagesDone)) / rate : 0;
+  });
+  const longest = 60 * Math.max(...times);
+  return longest > 5 ? `At this rate, what is left takes ${duration(longest)}.` : "";
+}

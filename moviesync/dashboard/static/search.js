@@ -37,7 +37,7 @@ async function find(least) {
   try {
     const response = await fetch(`/api/search?text=${encodeURIComponent(text)}`);
     const answer = await response.json();
-    show(answer.problem ?? (answer.found.length ? count(answer.found.length, "title") : "No title found"), answer.found ?? []);
+    show(answer.problem ?? told(answer), answer.found ?? []);
   } catch {
     show("No answer. Try again.", []);
   }
@@ -47,8 +47,13 @@ async function find(least) {
   if (byId("text").value.trim() !== text) find(least);
 }
 
-function show(told, found) {
-  say(byId("search-told"), told);
+function told({ found, more }) {
+  if (!found.length) return "No title found";
+  return more ? `The ${found.length} shortest titles; a longer text finds fewer` : count(found.length, "title");
+}
+
+function show(words, found) {
+  say(byId("search-told"), words);
   byId("found").replaceChildren(...found.map(entry));
 }
 

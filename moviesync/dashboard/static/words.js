@@ -37,10 +37,6 @@ export function duration(seconds) {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`;
 }
 
-export function between(start, end) {
-  return duration((new Date(end) - new Date(start)) / 1000);
-}
-
 export function verdict(available) {
   if (available === true) return "available";
   return available === false ? "unavailable" : "unchecked";

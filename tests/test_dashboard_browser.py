@@ -1,0 +1,168 @@
+"""The dashboard in a real browser, beside a crawl: what a person sees."""
+
+from __future__ import annotations
+
+import signal
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from moviesync.demo.catalogue import Catalogue
+from moviesync.demo.knobs import Knobs, SiteKnobs
+from moviesync.demo.server import Sites
+from moviesync.kinds import MOVIE
+from tests.crawls import Folder
+from tests.required import lacking
+from tests.test_dashboard_command import dashboard, end
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+TAG = "<script>document.title = 'taken over'</script>"
+PATIENCE = 30
+"""Seconds within which the page shows what it should."""
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+Value = TypeVar("Value")
+
+
+class Browser:
+    """Chromium, looking at the dashboard."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def find(self, selector: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def number(self, selector: str) -> int:
+        return int(self.find(selector).text.replace(",", ""))
+
+    def until(self, look: Callable[[], Value]) -> Value:
+        """What ``look`` gives as soon as it is something."""
+        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(lambda _: look())
+
+    def appear(self, width: int, scheme: str) -> None:
+        """Take the width of a window, and the colours that its user prefers."""
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    def ask(self, expression: str) -> Any:
+        return self.driver.execute_script(f"return {expression}")
+
+    @property
+    def errors(self) -> list[Any]:
+        """What the console says, since it was last asked."""
+        return self.driver.get_log("browser")  # type: ignore[no-untyped-call,no-any-return]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        lacking("browser", "browser tests need chromium and chromedriver on PATH")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    # With its path given, selenium looks for no driver and fetches none.
+    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    chrome.set_page_load_timeout(PATIENCE)
+    try:
+        yield Browser(chrome)
+    finally:
+        chrome.quit()
+
+
+@pytest.fixture
+def slow_sites() -> Iterator[Sites]:
+    """Sites with 200 films, slow enough to be watched."""
+    films = list(Catalogue.recorded(MOVIE).rows.values())[:200]
+    with Sites(Catalogue(MOVIE, films), knobs=Knobs(vidsrc=SiteKnobs(latency=0.1))) as sites:
+        yield sites
+
+
+def test_a_crawl_is_seen_from_before_its_begin_to_the_end_of_the_page(
+    browser: Browser, slow_sites: Sites, tmp_path: Path
+) -> None:
+    folder = Folder(tmp_path, {**slow_sites.environment(), "TMDB_RATE": "200"})
+    with dashboard(folder, "--port", "0") as (process, address):
+        browser.driver.get(address)
+        browser.until(lambda: "no such file" in browser.find("#hint").text)
+        with folder.start("crawl", "tmdb_vidsrc") as crawl:
+            first = browser.until(lambda: browser.number(".kind [data-is=available]"))
+            assert "Running: tmdb_vidsrc" in browser.find("#lead").text
+            browser.until(lambda: browser.number(".kind [data-is=available]") > first)
+            assert crawl.wait(PATIENCE) == 0
+        browser.until(lambda: "ended: finished" in browser.find("#lead").text)
+        assert not browser.find("#hint").is_displayed()
+        counts = folder.status()["movies"]
+        for state, count in counts.items():
+            assert browser.number(f".kind [data-is={state}]") == count
+        browser.until(lambda: browser.find("#years svg .available"))
+        assert browser.find("#rate svg .line")
+        assert "finished" in browser.find("#runs").text
+        look_at_a_title_made_of_markup(browser, folder)
+        look_at_all_sizes_and_colours(browser)
+        walk_by_keyboard(browser)
+        assert browser.errors == []
+        assert end(process, signal.SIGINT) == (0, "", "")
+        browser.until(lambda: "has ended" in browser.find("#problem").text)
+        assert browser.number(".kind [data-is=total]") == counts["total"]
+
+
+def look_at_a_title_made_of_markup(browser: Browser, folder: Folder) -> None:
+    with closing(sqlite3.connect(folder.path / "moviesync.db")) as connection, connection:
+        connection.execute(
+            "UPDATE movies SET title = ?, lastChecked = '2999-01-01T00:00:00.000Z'"
+            " WHERE _id = (SELECT min(_id) FROM movies WHERE vidsrcAvailable = 1)",
+            (TAG,),
+        )
+    browser.until(lambda: TAG in browser.find("#latest").text)
+    browser.find("#text").send_keys("<SCRIPT")
+    browser.until(lambda: TAG in browser.find("#found summary").text)
+    browser.find("#found summary").click()
+    assert f'"title": "{TAG}"' in browser.find("#found pre").text
+    assert browser.driver.title.endswith("moviesync")
+    assert browser.ask("document.querySelectorAll('main script').length") == 0
+
+
+def look_at_all_sizes_and_colours(browser: Browser) -> None:
+    seen = set()
+    for width in (360, 1280):
+        for scheme in ("light", "dark"):
+            browser.appear(width, scheme)
+            assert browser.ask("document.documentElement.scrollWidth") <= width
+            seen.add((browser.ask("getComputedStyle(document.body).backgroundColor"), scheme))
+    assert len(seen) == 2
+
+
+def walk_by_keyboard(browser: Browser) -> None:
+    browser.ask("document.activeElement.blur()")
+    stops = []
+    for _ in range(5):
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        stops.append(browser.ask("document.activeElement.outerHTML"))
+        assert browser.ask("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    assert "Skip" in stops[0] or "To the content" in stops[0]
