@@ -113,6 +113,7 @@ class GroupCommit:
         if verdicts:
             self._tell(await self._store.write([], verdicts))
         await self._save_progress(pages)
+        self._crawler.stats.inc_value("store/pages", sum(page.whole for page in pages))
         self._crawler.stats.inc_value("store/titles", len(titles))
         for verdict in verdicts:
             self._crawler.stats.inc_value(

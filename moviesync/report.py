@@ -1,75 +1,39 @@
-"""What ``scrapy status`` tells: one object for programs, one table for people."""
+"""What is told of the store to programs, and of a run at its end."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
 from typing import Any
 
-from moviesync import ledger
+from moviesync import ledger, runs
 from moviesync.kinds import KINDS
-from moviesync.stores.base import RUNS, Store
+from moviesync.stores.base import Store
 
 
 async def status(store: Store) -> dict[str, Any]:
     """The object that ``scrapy status --json`` prints; opens and closes the store."""
     await store.open(readonly=True)
     try:
-        collections = [kind.collection for kind in KINDS]
-        runs = await store.saved(RUNS)
-        return {
-            "store": store.address,
-            **{name: dataclasses.asdict(await store.counts(name)) for name in collections},
-            "walk": {name: await ledger.summary(store, name) for name in collections},
-            "lastRun": _run(runs[-1]) if runs else None,
-        }
+        return await status_of(store)
     finally:
         await store.close()
+
+
+async def status_of(store: Store) -> dict[str, Any]:
+    """The same of a store that is open."""
+    collections = [kind.collection for kind in KINDS]
+    last = await runs.last(store, 1)
+    return {
+        "store": store.address,
+        **{name: dataclasses.asdict(await store.counts(name)) for name in collections},
+        "walk": {name: await ledger.summary(store, name) for name in collections},
+        "lastRun": _run(last[0]) if last else None,
+    }
 
 
 def _run(document: dict[str, Any]) -> dict[str, Any]:
     told = {name: document.get(name) for name in ("spider", "started", "finished", "reason")}
     return {**told, "warnings": document["warnings"]} if document.get("warnings") else told
-
-
-def status_table(found: dict[str, Any]) -> str:
-    """The same as lines of text."""
-    rows: list[tuple[str, ...]] = [
-        ("", "titles", "available", "unavailable", "unchecked", "failed", "pages walked")
-    ]
-    for kind in KINDS:
-        counts, walk = found[kind.collection], found["walk"][kind.collection]
-        states = ("total", "available", "unavailable", "unchecked", "failed")
-        walked = f"{walk['pagesDone']:,} of {walk['pages']:,}" if walk["pages"] else "-"
-        rows.append((kind.collection, *(f"{counts[state]:,}" for state in states), walked))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            [
-                row[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
-            ]
-        )
-        for row in rows
-    ]
-    gaps = [
-        f"gap in {kind.collection}: {gap['reason']}"
-        + (f" ({gap['titles']:,} titles)" if gap["titles"] else "")
-        for kind in KINDS
-        for gap in found["walk"][kind.collection]["gaps"]
-    ]
-    return "\n".join(
-        [found["store"], "", *(line.rstrip() for line in lines), *gaps, "", _last_run(found["lastRun"])]
-    )
-
-
-def _last_run(run: dict[str, Any] | None) -> str:
-    if run is None:
-        return "No run yet: scrapy crawl tmdb_vidsrc, or scrapy demo"
-    started: datetime = run["started"]
-    ended = f"ended: {run['reason']}" if run["finished"] else "still running, or killed"
-    warnings = "".join(f"\nWARNING: {warning}" for warning in run.get("warnings", ()))
-    return f"last run: {run['spider']}, begun {started:%Y-%m-%d %H:%M} UTC, {ended}{warnings}"
 
 
 def told_gap(collection: str, gap: dict[str, Any]) -> str:

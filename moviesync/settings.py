@@ -125,6 +125,8 @@ GROUP_COMMIT_LINGER = 0.01
 
 # Seconds for which a store that fails in mid-run is waited for.
 STORE_PATIENCE = 120
+# Seconds from one sign of life of a run to the next; one that gave none for 20 s is shown as killed.
+RUN_HEARTBEAT = 5
 
 # Default DEBUG: a line for every request and item.
 LOG_LEVEL = "INFO"

@@ -75,7 +75,10 @@ def test_the_demo_serves_its_sites_until_it_is_interrupted(alone: Folder) -> Non
     [
         ("demo", "quickly"),
         ("demo", "-a", "max_page=1"),
-        ("status", "603"),
+        ("status", "The Matrix"),
+        ("status", "603", "604"),
+        ("status", "--all"),
+        ("runs", "603"),
         ("check", "--all"),
         ("check", "film"),
     ],
@@ -117,7 +120,7 @@ def test_the_status_of_an_unfinished_walk(folder: Folder, store: str, request: p
     assert walk == {"pages": 15, "pagesDone": 15, "complete": True, "gaps": []}
     table = folder.run("status", MONGODB_URI=uri).stdout
     assert "15 of 15" in table
-    assert "ended: finished" in table
+    assert "finished" in table
 
 
 def test_the_status_of_a_store_that_is_none(alone: Folder) -> None:

@@ -24,7 +24,7 @@ from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
 from moviesync.ledger import VERSION, Ledger
-from moviesync.report import status, status_table
+from moviesync.overview import overview, status_page
 from moviesync.stores.base import PROGRESS
 from moviesync.stores.sqlite import SQLiteStore
 from moviesync.vidsrc import NO_TITLE
@@ -214,9 +214,9 @@ async def test_a_ledger_written_by_hand_crashes_nothing(tmp_path: Path, field: s
             await ledger.save(walk)
             row, _, rest = field.partition("$")
             by_hand(path, row, f"${rest}", value)
-            told = await status(SQLiteStore(str(path)))
-            assert {type(told["walk"]["movies"][name]) for name in ("pages", "pagesDone")} == {int}
-            assert "movies" in status_table(told)
+            found = await overview(store, now())
+            assert {type(found.status["walk"]["movies"][name]) for name in ("pages", "pagesDone")} == {int}
+            assert "movies" in status_page(found)
     finally:
         await store.close()
 

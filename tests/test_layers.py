@@ -27,13 +27,19 @@ MAY_IMPORT = {
     "items": ("window", "kinds"),
     "tmdb": ("items", "walk", "window", "kinds"),
     "vidsrc": ("items", "walk", "window", "kinds"),
-    "stores": ("items", "kinds", "walk", "window", "stores"),
+    "output": (),
+    "stores": ("output", "items", "kinds", "walk", "window", "stores"),
     "ledger": ("stores", "items", "kinds", "walk", "window"),
     "due": ("stores",),
-    "dashboard": ("dashboard", "runs", "ledger", "clock", "stores", "items", "kinds", "walk", "window"),
-    "report": ("ledger", "stores", "items", "kinds", "walk", "window"),
+    "dashboard": ("dashboard", "runs", "ledger", "clock", "stores", "kinds"),
+    "runs": ("stores",),
+    "report": ("runs", "ledger", "stores", "items", "kinds", "walk", "window"),
+    "tables": ("output",),
+    "overview": ("report", "tables", "output", "runs", "stores", "kinds"),
+    "command": ("environment", "exceptions", "output", "stores"),
 }
 WITHOUT_FRAMEWORK = {
+    "output": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "window": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "walk": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "kinds": ("scrapy", "pymongo", "aiohttp", "twisted"),
@@ -42,6 +48,7 @@ WITHOUT_FRAMEWORK = {
     "vidsrc": ("scrapy", "pymongo", "aiohttp", "twisted"),
     "stores": ("scrapy", "twisted"),
     "ledger": ("scrapy", "twisted"),
+    "runs": ("scrapy", "twisted"),
     "dashboard": ("scrapy", "pymongo", "twisted"),
 }
 TOP = ("spiders", "middlewares", "pipelines", "extensions", "commands")

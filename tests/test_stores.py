@@ -276,6 +276,10 @@ async def test_saved_documents(store: Store, collection: str) -> None:
     assert await store.saved(collection, prefix="movies") == by_id[1:3]
     assert await store.saved(collection, prefix="%_.*é") == by_id[:1]
     assert await store.saved(collection, prefix=".") == []
+    assert await store.saved(collection, last=2) == by_id[2:]
+    assert await store.saved(collection, last=9) == by_id
+    assert await store.saved(collection, last=0) == []
+    assert await store.saved(collection, prefix="movies", last=1) == by_id[2:3]
     assert types(await store.saved(collection)) == types(by_id)
 
     await store.save(collection, [{"_id": "movies 2", "pages": 1}])

@@ -6,7 +6,8 @@ import argparse
 
 from scrapy.commands import check
 
-from moviesync.commands.crawl import leave, spider_problems
+from moviesync.command import leave
+from moviesync.commands.crawl import spider_problems
 from moviesync.exceptions import WRONG_USAGE
 
 

@@ -7,9 +7,8 @@ import logging
 import os
 import stat
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, cast
 
 from scrapy import signals
 from scrapy.commands import crawl
@@ -17,8 +16,8 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
-from moviesync import arguments, environment
-from moviesync.environment import Environment
+from moviesync import arguments
+from moviesync.command import environment_problems, leave
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
 from moviesync.items import Verdict
 from moviesync.report import told_gap, told_verdicts
@@ -116,12 +115,6 @@ def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None
     return [f"{arg}: there is no such spider; {known}" for arg in args if arg not in spiders]
 
 
-def environment_problems(settings: BaseSettings) -> list[str]:
-    """One line for each variable, or setting given in its place with -s, that is no use."""
-    given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
-    return [*settings["ENVIRONMENT_PROBLEMS"], *environment.read(given)[1]]
-
-
 def readable_by_others(path: str) -> bool:
     """Whether a file with secrets can be read by every user; not so where there is none."""
     return bool(path) and os.name == "posix" and bool(Path(path).stat().st_mode & stat.S_IROTH)
@@ -129,10 +122,3 @@ def readable_by_others(path: str) -> bool:
 
 def has_key(settings: BaseSettings) -> bool:
     return bool(settings["TMDB_ACCESS_TOKEN"] or settings["TMDB_API_KEY"])
-
-
-def leave(code: int, lines: Iterable[str]) -> NoReturn:
-    """End the program, with one line a mistake on standard error and nothing else."""
-    for line in lines:
-        print(f"moviesync: {line}", file=sys.stderr)
-    sys.exit(code)

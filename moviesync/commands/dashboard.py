@@ -8,27 +8,20 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, ClassVar
 
-from scrapy.commands import ScrapyCommand
-
-from moviesync.commands.crawl import environment_problems, leave
+from moviesync.command import ReadingCommand, leave
 from moviesync.dashboard.answers import Answers
 from moviesync.dashboard.app import application
 from moviesync.dashboard.serving import is_loopback, serve
-from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE
+from moviesync.exceptions import CANNOT_WORK
 from moviesync.stores import make_store
 
 HOST, PORT = "127.0.0.1", "8787"
 LAST_PORT = 65_535
 
 
-class Command(ScrapyCommand):
-    """Reads the store and changes nothing in it; ends with 0 at Ctrl-C."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+class Command(ReadingCommand):
+    """Ends with 0 at Ctrl-C."""
 
     def short_desc(self) -> str:
         return "Show a live page of what is in the database, beside a crawl or without one"
@@ -43,25 +36,22 @@ class Command(ScrapyCommand):
             "--host", nargs="?", default=HOST, const="", help=f"address to serve on (default {HOST})"
         )
 
+    def problems(self, args: list[str], opts: argparse.Namespace) -> list[str]:
+        return [*super().problems(args, opts), *_problems(opts.host, opts.port)]
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         settings = self.settings
         assert settings
-        problems = [f"{arg}: scrapy dashboard takes no such argument" for arg in args]
-        problems += _problems(opts.host, opts.port) + environment_problems(settings)
-        if problems:
-            leave(WRONG_USAGE, problems)
         uri, name, path = (settings[key] for key in ("MONGODB_URI", "MONGODB_DATABASE", "SQLITE_PATH"))
         answers = Answers(lambda: make_store(uri, name, path), file=None if uri else Path(path))
         local = is_loopback(opts.host)
         if not local:
-            print(
-                f"moviesync: --host {opts.host}: whoever reaches this machine can read the page",
-                file=sys.stderr,
-            )
+            warning = f"--host {opts.host}: whoever reaches this machine can read the page"
+            print(f"moviesync: {warning}", file=sys.stderr)
         app = application(answers, {"localhost", HOST, "::1", opts.host} if local else ())
 
         def ready(address: str) -> None:
-            print(f"{answers.address} is shown at {address} (Ctrl-C ends it)", flush=True)
+            self.print(f"{answers.address} is shown at {address} (Ctrl-C ends it)")
 
         try:
             asyncio.run(serve(app, opts.host, int(opts.port), ready))

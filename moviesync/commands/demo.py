@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moviesync.command import leave
 from moviesync.commands import crawl
-from moviesync.commands.crawl import leave
 from moviesync.demo.server import Sites
 from moviesync.exceptions import WRONG_USAGE
 from moviesync.kinds import MOVIE

@@ -1,48 +1,57 @@
-"""``scrapy status``: what is in the database, and how far the walk is."""
+"""``scrapy status``: what is in the database, and how far the walk is; or one title of it."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-from typing import Any, ClassVar
+import re
 
-from scrapy.commands import ScrapyCommand
+from moviesync.clock import now
+from moviesync.command import ReadingCommand, leave
+from moviesync.exceptions import CANNOT_WORK
+from moviesync.kinds import KINDS
+from moviesync.overview import overview, status_page, title_page
+from moviesync.report import status_of
+from moviesync.stores.base import Document, Store
+from moviesync.stores.documents import json_text
 
-from moviesync.commands.crawl import environment_problems, leave
-from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE
-from moviesync.report import status, status_table
-from moviesync.stores import make_store
-from moviesync.stores.base import StoreUnavailable
-from moviesync.stores.documents import iso
+COLLECTIONS = [kind.collection for kind in KINDS]
 
 
-class Command(ScrapyCommand):
-    """Reads the store and changes nothing in it."""
+class Command(ReadingCommand):
+    """With an id, the film and the show that have it."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    def syntax(self) -> str:
+        return "[options] [id]"
 
     def short_desc(self) -> str:
-        return "Show what is in the database, and how far the walk is"
+        return "Show what is in the database, and how far the walk is; or one title"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
 
+    def problems(self, args: list[str], opts: argparse.Namespace) -> list[str]:
+        ids = [arg for arg in args if re.fullmatch("[0-9]{1,18}", arg)]
+        others = [arg for arg in args if arg not in ids]
+        return super().problems([*ids[1:], *others], opts)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        settings = self.settings
-        assert settings
-        if problems := [
-            f"{arg}: scrapy status takes no such argument" for arg in args
-        ] or environment_problems(settings):
-            leave(WRONG_USAGE, problems)
-        store = make_store(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["SQLITE_PATH"])
-        try:
-            found = asyncio.run(status(store))
-        except StoreUnavailable as error:
-            leave(CANNOT_WORK, [str(error)])
-        print(
-            json.dumps(found, default=iso, ensure_ascii=False, indent=1) if opts.json else status_table(found)
-        )
+        if args:
+            self._title(int(args[0]), as_json=opts.json)
+        elif opts.json:
+            self.print(json_text(self.read(status_of), indent=1))
+        else:
+            self.print(status_page(self.read(lambda store: overview(store, now()))))
+
+    def _title(self, tmdb_id: int, *, as_json: bool) -> None:
+        async def found(store: Store) -> dict[str, Document]:
+            documents = {name: await store.title(name, tmdb_id) for name in COLLECTIONS}
+            return {name: document for name, document in documents.items() if document}
+
+        documents = self.read(found)
+        if not documents:
+            leave(CANNOT_WORK, [f"{tmdb_id}: there is no such title in {' or '.join(COLLECTIONS)}"])
+        if as_json:
+            self.print(json_text(documents, indent=1))
+        else:
+            self.print("\n\n".join(title_page(name, document) for name, document in documents.items()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +14,7 @@ from moviesync.clock import now
 from moviesync.dashboard.reading import Question, Reader
 from moviesync.kinds import KINDS
 from moviesync.stores.base import Document, Store, StoreUnavailable
-from moviesync.stores.documents import iso
+from moviesync.stores.documents import iso, json_text
 
 Answer = TypeVar("Answer")
 Object = dict[str, Any]
@@ -127,7 +126,8 @@ async def _found(store: Store, text: str) -> Object:
         if text.isascii() and text.isdecimal() and (exact := await store.title(name, int(text))):
             documents = [exact, *(one for one in documents if one["_id"] != exact["_id"])]
         more = more or len(documents) > FOUND
-        found += [{**_title(name, one), "document": _pretty(one)} for one in documents[:FOUND]]
+        # As text, since JavaScript's numbers are less exact than those of a document.
+        found += [{**_title(name, one), "document": json_text(one, indent=2)} for one in documents[:FOUND]]
     return {"found": found, "more": more}
 
 
@@ -140,11 +140,6 @@ def _title(collection: str, document: Document) -> Object:
         "checked": "lastChecked",
     }
     return {"kind": collection, **{name: _plain(document.get(field)) for name, field in fields.items()}}
-
-
-def _pretty(document: Document) -> str:
-    # As text, since JavaScript's numbers are less exact than those of a document.
-    return json.dumps(document, default=_as_text, ensure_ascii=False, indent=2)
 
 
 def _plain(value: Any) -> Any:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 from scrapy import signals
 
-from moviesync import __version__
+from moviesync import __version__, runs
 from moviesync.clock import now
 from moviesync.exceptions import RunStopped
 from moviesync.limits import TMDB_SLOT, VIDSRC_SLOT
 from moviesync.middlewares.canary import STAT as CANARY_STAT
 from moviesync.middlewares.canary import WARNING as CANARY_WARNING
-from moviesync.stores.base import RUNS, Store, StoreUnavailable
-from moviesync.stores.documents import iso
+from moviesync.stores.base import RUNS, Document, Store, StoreUnavailable
 from moviesync.stores.patience import Patience
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LAST_BEAT = 5.0
+"""Seconds for which the end of a run waits for a heartbeat that is under way."""
+
 
 class StoreSession:
     """Opens the store before the first request, closes it after the last write.
@@ -34,44 +37,60 @@ class StoreSession:
     Where the store fails in between, its calls wait for it and the sites are asked nothing.
 
     In between there is a document of the collection ``runs``: who ran with which arguments,
-    from when to when, and how it ended (``finished`` is null while it runs, and after a kill).
+    from when to when, how it ended (``finished`` is null while it runs, and after a kill), what
+    it has done so far, and every ``beat`` seconds that it is alive.
     """
 
-    def __init__(self, crawler: Crawler, store: Store, *, patience: float):
+    def __init__(self, crawler: Crawler, store: Store, *, patience: float, beat: float):
         self._crawler = crawler
         self._store = store
         self._patience = Patience(patience, outage=self._outage, stopping=lambda: not crawler.engine.running)
-        self._run: dict[str, Any] | None = None
+        self._beat = beat
+        self._save = store.save
+        """One that is not patient: a heartbeat that the store does not take is left out."""
+        self._run: Document | None = None
+        self._ended = asyncio.Event()
+        self._heart: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         store = cast("TmdbVidsrcSpider", crawler.spider).store
-        extension = cls(crawler, store, patience=crawler.settings.getfloat("STORE_PATIENCE"))
+        extension = cls(
+            crawler,
+            store,
+            patience=crawler.settings.getfloat("STORE_PATIENCE"),
+            beat=crawler.settings.getfloat("RUN_HEARTBEAT"),
+        )
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
     async def spider_opened(self, spider: TmdbVidsrcSpider) -> None:
-        started = now()
-        run = {
-            "_id": f"{iso(started)} {uuid4().hex[:8]}",
-            "spider": spider.name,
-            "arguments": spider.args.model_dump(mode="json", exclude_defaults=True),
-            "version": __version__,
-            "started": started,
-            "finished": None,
-            "reason": None,
-        }
+        arguments = spider.args.model_dump(mode="json", exclude_defaults=True)
+        run = runs.begun(spider.name, arguments, __version__, now())
         try:
             await self._store.open()
             await self._store.save(RUNS, [run])
         except StoreUnavailable as error:
             raise RunStopped(str(error)) from None
         self._run = run
+        self._heart = asyncio.create_task(self._keep_beating(run))
         if not spider.args.dry_run:
             self._patience.lend_to(self._store)
         logger.info("Storing in %s", self._store.address)
+
+    async def _keep_beating(self, run: Document) -> None:
+        while True:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), self._beat)
+            if self._ended.is_set():
+                return
+            with suppress(StoreUnavailable):
+                await self._save(RUNS, [run | self._so_far()])
+
+    def _so_far(self) -> Document:
+        return {"heartbeat": now(), "counters": runs.counters(self._crawler.stats.get_stats())}
 
     def _warnings(self) -> list[str]:
         return [CANARY_WARNING] if self._crawler.stats.get_value(CANARY_STAT) else []
@@ -87,10 +106,15 @@ class StoreSession:
             (downloader.hold if begins else downloader.release)(slot, "the store does not answer")
 
     async def spider_closed(self, spider: TmdbVidsrcSpider, reason: str) -> None:
+        self._ended.set()
+        if self._heart:
+            # Not cut off at once, as what has been sent could still arrive, after the last word.
+            await asyncio.wait({self._heart}, timeout=_LAST_BEAT)
+            self._heart.cancel()
         if self._run:
             try:
                 ended = {"finished": now(), "reason": str(reason), "warnings": self._warnings()}
-                await self._store.save(RUNS, [{**self._run, **ended}])
+                await self._store.save(RUNS, [self._run | self._so_far() | ended])
             except StoreUnavailable as error:
                 logger.warning("The end of this run is not recorded: %s", error)
         await self._store.close()

@@ -176,8 +176,11 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def saved(self, collection: str, *, prefix: str = "") -> list[Document]:
-        """The documents of ``progress`` or ``runs`` whose ``_id`` begins with ``prefix``, by ``_id``."""
+    async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
+        """The documents of ``progress`` or ``runs`` whose ``_id`` begins with ``prefix``, by ``_id``.
+
+        ``last``: only so many, those with the greatest ``_id``.
+        """
 
     @abstractmethod
     async def forget(self, collection: str, *, prefix: str) -> None:

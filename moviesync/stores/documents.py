@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from moviesync.items import Title, Verdict
+from moviesync.output import CONTROLS
 
 ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 UNSTORABLE = (OverflowError, RecursionError, TypeError, ValueError)
@@ -88,6 +90,22 @@ def is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    r"""A document, or several, as JSON that people can read: dates as ``iso`` has them.
+
+    What JSON has no form for is its text, as it was written by hand.
+
+    >>> print(json_text({"at": datetime(2026, 11, 23, tzinfo=timezone.utc), "title": "Amélie \x9b"}))
+    {"at": "2026-11-23T00:00:00.000Z", "title": "Amélie \u009b"}
+    """
+    text = json.dumps(value, default=_told, ensure_ascii=False, indent=indent)
+    return text.translate(CONTROLS)
+
+
+def _told(value: object) -> str:
+    return iso(value) if isinstance(value, datetime) else str(value)
 
 
 def one_line(error: object) -> str:

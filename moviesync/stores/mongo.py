@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from bson.errors import BSONError
-from pymongo import ASCENDING, AsyncMongoClient, ReplaceOne, UpdateOne
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, ReplaceOne, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
@@ -156,10 +156,14 @@ class MongoStore(Store):
             with self._errors():
                 await self._collection(collection).bulk_write(saves, ordered=False)
 
-    async def saved(self, collection: str, *, prefix: str = "") -> list[Document]:
+    async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
+        if last is not None and last < 1:
+            return []
         with self._errors():
-            cursor = self._collection(collection).find(_begins_with(prefix), sort=[("_id", ASCENDING)])
-            return [unescaped(document) async for document in cursor]
+            found = self._collection(collection).find(
+                _begins_with(prefix), sort=[("_id", DESCENDING)], limit=last or 0
+            )
+            return [unescaped(document) for document in reversed(await found.to_list())]
 
     async def forget(self, collection: str, *, prefix: str) -> None:
         self._check_writable()

@@ -106,8 +106,8 @@ class SQLiteStore(Store):
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         await self._call(queries.save, collection, documents)
 
-    async def saved(self, collection: str, *, prefix: str = "") -> list[Document]:
-        return await self._call(queries.saved, collection, prefix)
+    async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
+        return await self._call(queries.saved, collection, prefix, last)
 
     async def forget(self, collection: str, *, prefix: str) -> None:
         await self._call(queries.forget, collection, prefix)

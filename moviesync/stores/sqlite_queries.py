@@ -52,7 +52,7 @@ TITLE = """
     FROM "{table}" WHERE _id = ?"""
 
 SAVE = 'INSERT OR REPLACE INTO "{table}" (_id, document) VALUES (?, ?)'
-SAVED = 'SELECT _id, document FROM "{table}" WHERE substr(_id, 1, ?) = ? ORDER BY _id'
+SAVED = 'SELECT _id, document FROM "{table}" WHERE substr(_id, 1, ?) = ? ORDER BY _id DESC LIMIT ?'
 FORGET = 'DELETE FROM "{table}" WHERE substr(_id, 1, ?) = ?'
 
 REFUSALS = (
@@ -150,9 +150,11 @@ def save(connection: sqlite3.Connection, table: str, documents: Sequence[Documen
         connection.executemany(on(table, SAVE), rows)
 
 
-def saved(connection: sqlite3.Connection, table: str, prefix: str) -> list[Document]:
-    rows = connection.execute(on(table, SAVED), (len(prefix), prefix))
-    documents = ((name, loaded(text)) for name, text in rows)
+def saved(connection: sqlite3.Connection, table: str, prefix: str, last: int | None) -> list[Document]:
+    # A negative limit is none.
+    limit = -1 if last is None else max(0, last)
+    rows = connection.execute(on(table, SAVED), (len(prefix), prefix, limit)).fetchall()
+    documents = ((name, loaded(text)) for name, text in reversed(rows))
     return [
         {"_id": name} | with_moments(document) for name, document in documents if isinstance(document, dict)
     ]

@@ -102,6 +102,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _prepare_readonly(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
+    # What another program wrote in another encoding is to be read all the same.
+    connection.text_factory = lambda raw: raw.decode(errors="replace")
     for table in TABLES.keys() - _tables(connection):
         connection.execute(f'CREATE TEMP TABLE "{table}" ({_definition(TABLES[table])})')
     connection.execute("PRAGMA query_only = ON")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from moviesync.stores.base import Document
-from moviesync.stores.documents import iso, moment_or_same
+from moviesync.stores.documents import UNSTORABLE, iso, moment_or_same
 
 
 def document_of(columns: Sequence[str], row: Sequence[Any]) -> Document:
@@ -39,7 +39,7 @@ def _dumped_moment(value: object) -> str:
 def loaded(text: Any) -> Any:
     try:
         return json.loads(text)
-    except (TypeError, ValueError):
+    except UNSTORABLE:
         return text
 
 

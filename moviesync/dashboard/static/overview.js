@@ -71,7 +71,7 @@ function showRate(kinds) {
 function latestRow(title) {
   const state = verdict(title.available);
   return make("tr", {},
-    make("td", {}, title.title, make("span", { class: "quiet" }, title.year ? ` (${title.year})` : "")),
+    make("td", {}, make("bdi", {}, title.title), make("span", { class: "quiet" }, title.year ? ` (${title.year})` : "")),
     make("td", {}, make("span", { class: `verdict ${state}` }, state)),
     make("td", { class: "quiet" }, make("time", { datetime: title.checked }, moment(title.checked))));
 }

@@ -61,7 +61,7 @@ function entry(title) {
   const state = verdict(title.available);
   return make("details", {},
     make("summary", {},
-      make("span", {}, `${title.title} `,
+      make("span", {}, make("bdi", {}, title.title), " ",
         make("span", { class: "quiet" }, [title.year, ONE_OF[title.kind], title.id].filter(Boolean).join(" · "))),
       make("span", { class: `verdict ${state}` }, state === "unchecked" ? "not checked yet" : state)),
     make("pre", { tabindex: "0" }, title.document));

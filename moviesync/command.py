@@ -1,0 +1,88 @@
+"""What the commands share: mistakes told in a line each, and a store that is read.
+
+Scrapy takes every class of ``moviesync.commands`` for a command, so this is outside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from moviesync import environment
+from moviesync.environment import Environment
+from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE
+from moviesync.output import OutputLost, write_out
+from moviesync.stores import make_store
+from moviesync.stores.base import Store, StoreUnavailable
+
+Answer = TypeVar("Answer")
+
+
+class ReadingCommand(ScrapyCommand):
+    """A command that reads the store, changes nothing in it, and prints what it found."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def problems(self, args: list[str], opts: argparse.Namespace) -> list[str]:
+        """One line for each argument and option that is no use."""
+        name = type(self).__module__.rpartition(".")[2]
+        return [f"{arg}: scrapy {name} takes no such argument" for arg in args]
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings
+        try:
+            super().process_options(args, opts)
+        except UsageError as error:
+            leave(WRONG_USAGE, [str(error)])
+        if problems := [*self.problems(args, opts), *environment_problems(self.settings)]:
+            leave(WRONG_USAGE, problems)
+
+    def read(self, question: Callable[[Store], Awaitable[Answer]]) -> Answer:
+        """What a question finds in the store, which is open for it."""
+        assert self.settings
+        settings = self.settings
+        store = make_store(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["SQLITE_PATH"])
+
+        async def ask() -> Answer:
+            try:
+                await store.open(readonly=True)
+                return await question(store)
+            finally:
+                await store.close()
+
+        try:
+            return asyncio.run(ask())
+        except StoreUnavailable as error:
+            leave(CANNOT_WORK, [str(error)])
+        except KeyboardInterrupt:
+            leave(CANNOT_WORK, ["interrupted"])
+
+    @staticmethod
+    def print(text: str) -> None:
+        """Print lines, for whoever still reads them."""
+        try:
+            write_out(f"{text}\n")
+        except OutputLost as error:
+            leave(CANNOT_WORK, [str(error)])
+
+
+def environment_problems(settings: BaseSettings) -> list[str]:
+    """One line for each variable, or setting given in its place with -s, that is no use."""
+    given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
+    return [*settings["ENVIRONMENT_PROBLEMS"], *environment.read(given)[1]]
+
+
+def leave(code: int, lines: Iterable[str]) -> NoReturn:
+    """End the program, with one line a mistake on standard error and nothing else."""
+    for line in lines:
+        print(f"moviesync: {line}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,172 @@
+"""What people are shown of the store: the page of ``scrapy status``, a title, and the last runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from moviesync import runs
+from moviesync.kinds import KINDS
+from moviesync.output import one_line
+from moviesync.report import status_of, told_gap
+from moviesync.stores.base import Document, Store
+from moviesync.tables import aligned, told_duration, told_time, wrapped
+
+COLLECTIONS = [kind.collection for kind in KINDS]
+RUNS_SHOWN, REASONS_SHOWN = 3, 8
+MOST_OF_A_NAME, MOST_OF_A_REASON = 28, 40
+AGES = {
+    "more than 30 days": timedelta(days=30),
+    "up to 30 days": timedelta(days=7),
+    "up to 7 days": timedelta(days=1),
+    "up to a day": timedelta(0),
+}
+"""The ages of verdicts, the oldest first, and what is younger than each."""
+ALWAYS, NEVER = (moment.replace(tzinfo=timezone.utc) for moment in (datetime.min, datetime.max))
+ENDINGS = {"shutdown": "paused"}
+"""Scrapy's words for how a run ended, and plainer ones."""
+WORD = 24
+"""Characters of a reason that stands in the table."""
+NO_RUN = "No run yet: scrapy crawl tmdb_vidsrc, or scrapy demo"
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that the page shows, as it was at one time."""
+
+    status: Mapping[str, Any]
+    """As ``report.status`` has it."""
+    failures: Mapping[str, Mapping[str, int]]
+    ages: Mapping[str, Sequence[int]]
+    """For each collection the number of verdicts of each of the ``AGES``."""
+    runs: Sequence[Document]
+    at: datetime
+
+
+async def overview(store: Store, at: datetime) -> Overview:
+    """Everything for the page; each question is one that an index answers."""
+    moments = [ALWAYS, *(at - age for age in AGES.values() if age), NEVER]
+    return Overview(
+        status=await status_of(store),
+        failures={name: await store.failures(name) for name in COLLECTIONS},
+        ages={name: await store.checked(name, moments) for name in COLLECTIONS},
+        runs=await runs.last(store, RUNS_SHOWN),
+        at=at,
+    )
+
+
+def status_page(found: Overview) -> str:
+    """A page of a terminal."""
+    rows = [["", *COLLECTIONS], *_states(found.status), _blank(), *_walks(found.status)]
+    if any(found.failures.values()):
+        rows += [_blank(), *_failures(found.failures)]
+    if any(map(any, found.ages.values())):
+        rows += [_blank(), *_ages(found.ages)]
+    lines = aligned(rows)
+    for name in COLLECTIONS:
+        for gap in found.status["walk"][name]["gaps"]:
+            lines += _below(told_gap(name, gap))
+    return "\n".join([*wrapped(found.status["store"]), "", *lines, "", runs_table(found.runs, found.at)])
+
+
+def _blank() -> list[str]:
+    return [""] * (1 + len(COLLECTIONS))
+
+
+def _states(status: Mapping[str, Any]) -> list[list[str]]:
+    names = {"total": "titles", **{name: f"  {name}" for name in ("available", "unavailable", "unchecked")}}
+    return [[told, *(f"{status[name][state]:,}" for name in COLLECTIONS)] for state, told in names.items()]
+
+
+def _walks(status: Mapping[str, Any]) -> list[list[str]]:
+    walks = [status["walk"][name] for name in COLLECTIONS]
+    pages = [f"{walk['pagesDone']:,} of {walk['pages']:,}" if walk["pages"] else "-" for walk in walks]
+    ends = ["complete" if walk["complete"] else "under way" if walk["pages"] else "-" for walk in walks]
+    return [["pages walked", *pages], ["  the walk is", *ends]]
+
+
+def _failures(failures: Mapping[str, Mapping[str, int]]) -> list[list[str]]:
+    totals = Counter[str]()
+    for counts in failures.values():
+        totals.update(counts)
+    reasons = [reason for reason, _ in totals.most_common()]
+    shown, others = reasons[:REASONS_SHOWN], reasons[REASONS_SHOWN:]
+    rows = [["last check failed", *(f"{sum(failures[name].values()):,}" for name in COLLECTIONS)]]
+    rows += [
+        [f"  {reason[:MOST_OF_A_REASON]}", *(f"{failures[name].get(reason, 0):,}" for name in COLLECTIONS)]
+        for reason in shown
+    ]
+    if others:
+        sums = (sum(failures[name].get(reason, 0) for reason in others) for name in COLLECTIONS)
+        rows.append([f"  {len(others)} other reasons", *(f"{number:,}" for number in sums)])
+    return rows
+
+
+def _ages(ages: Mapping[str, Sequence[int]]) -> list[list[str]]:
+    rows = [["age of the verdicts", *([""] * len(COLLECTIONS))]]
+    for index, words in reversed(list(enumerate(AGES))):
+        rows.append([f"  {words}", *(f"{ages[name][index]:,}" for name in COLLECTIONS)])
+    return rows
+
+
+def runs_table(documents: Sequence[Document], at: datetime) -> str:
+    """The runs, the reason of one below it where it is more than a word; and the warnings of the first."""
+    if not documents:
+        return NO_RUN
+    rows = [["begun (UTC)", "took", "spider", "pages", "checked", "ended"]]
+    rows += [_run(document, at) for document in documents]
+    head, *lines = aligned(rows, left=(0, 2, 5))
+    told = [head]
+    for document, line in zip(documents, lines, strict=True):
+        reason = document.get("reason")
+        told += [line, *(_below(reason) if isinstance(reason, str) and len(reason) > WORD else ())]
+    warnings = documents[0].get("warnings")
+    for warning in warnings if isinstance(warnings, list) else ():
+        told += _below(f"WARNING: {warning}")
+    return "\n".join(told)
+
+
+def _run(document: Document, at: datetime) -> list[str]:
+    state, reason = runs.state(document, at), str(document.get("reason"))
+    if state == runs.ENDED:
+        state = ENDINGS.get(reason, reason) if len(reason) <= WORD else "stopped:"
+    return [
+        told_time(document.get("started")),
+        told_duration(runs.duration(document, at)),
+        str(document.get("spider", "-")),
+        *(f"{number:,}" for number in runs.done(document)),
+        state,
+    ]
+
+
+def _below(text: str) -> list[str]:
+    return wrapped(f"  {one_line(text)}", indent=2)
+
+
+def title_page(collection: str, document: Document) -> str:
+    """One title, for people: every field of its document."""
+    heading = f"{collection} {document['_id']}: {document.get('title')} ({document.get('year') or 'undated'})"
+    return "\n".join([*wrapped(one_line(heading)), "", *aligned(list(_fields(document)), left=(0, 1))])
+
+
+def _fields(document: Mapping[str, Any], indent: str = "") -> Iterator[list[str]]:
+    for name, value in document.items():
+        label = f"{indent}{name}"[:MOST_OF_A_NAME]
+        if isinstance(value, dict):
+            yield [label, ""]
+            yield from _fields(value, f"{indent}  ")
+        else:
+            yield [label, _told(value)]
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, list):
+        return ", ".join(map(_told, value))
+    return "-" if value is None else str(value)
