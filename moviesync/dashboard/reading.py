@@ -12,7 +12,7 @@ from moviesync.stores.base import Store, StoreUnavailable
 
 Answer = TypeVar("Answer")
 
-FILE_KEPT = 3.0
+FILE_KEPT = 1.0
 """Seconds after which a file is opened anew: it may have been made, removed or replaced meanwhile."""
 REST, LONGEST_REST = 1.0, 60.0
 """Seconds for which an answer is good; the first also after a failure."""

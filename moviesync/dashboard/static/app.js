@@ -61,6 +61,6 @@ function speak() {
   say(byId("spoken"), `${byId("lead").textContent} ${byId("rate-told").textContent}`);
 }
 
-follow("/api/now", 2 * SECOND, showNow);
+follow("/api/now", SECOND, showNow);
 follow("/api/years", 5 * SECOND, (answer) => answer && !answer.problem && showYears(answer));
 startSearch();
