@@ -118,7 +118,7 @@ def test_a_crawl_is_seen_from_before_its_begin_to_the_end_of_the_page(
     folder = Folder(tmp_path, {**slow_sites.environment(), "TMDB_RATE": "200"})
     with dashboard(folder, "--port", "0") as (process, address):
         browser.driver.get(address)
-        browser.until(lambda: "no such file" in browser.find("#hint").text)
+        browser.until(lambda: "There is no file moviesync.db" in browser.find("#hint").text)
         with folder.start("crawl", "tmdb_vidsrc") as crawl:
             first = browser.until(lambda: browser.number(".kind [data-is=available]"))
             assert "Running: tmdb_vidsrc" in browser.find("#lead").text

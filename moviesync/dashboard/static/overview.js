@@ -6,14 +6,15 @@ import { KINDS, count, duration, moment, number, share, verdict } from "./words.
 
 const PAGE_SIZE = 20;
 const STATES = ["available", "unavailable", "unchecked", "failed"];
-const EMPTY = "Nothing is stored yet. A crawl fills the page: scrapy crawl tmdb_vidsrc, or scrapy demo.";
+const DEMO = "What scrapy demo found is shown by: scrapy dashboard -s SQLITE_PATH=demo.db";
 const rate = new Chart(byId("rate"), perMinute);
 const cards = new Map();
 
 export function showOverview(now) {
   for (const [name, counts] of Object.entries(now.counts)) showKind(name, counts, now.walks[name]);
   const total = sum(Object.values(now.counts).map((counts) => counts.total));
-  const hint = now.missing ? `There is no such file as ${now.store.replace("sqlite:", "")} yet. ${EMPTY}` : EMPTY;
+  const nothing = now.missing ? `There is no file ${now.store.replace("sqlite:", "")} yet.` : "Nothing is stored yet.";
+  const hint = `${nothing} A crawl fills the page: scrapy crawl tmdb_vidsrc. ${DEMO}`;
   say(byId("hint"), hint);
   byId("hint").hidden = total > 0 && !now.missing;
   showRate(Object.values(now.checked));
