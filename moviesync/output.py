@@ -1,9 +1,13 @@
-"""What goes to standard output or a terminal: no character that it would obey, no traceback where it ends."""
+"""What goes to a terminal, to standard output or to a file: harmless, whole, and no traceback where it ends."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 _CODES = (*range(0x20), *range(0x7F, 0xA0))
 CONTROLS = {code: f"\\u{code:04x}" for code in _CODES if chr(code) not in "\t\n"}
@@ -12,7 +16,10 @@ _LINE_CONTROLS = {**CONTROLS, ord("\t"): "\\t", ord("\n"): "\\n"}
 
 
 class OutputLost(Exception):
-    """Standard output is closed, or takes no more; raised by ``write_out``, with a line that says so."""
+    """What is written to is closed, or takes no more; raised by ``write_out`` and within ``replacing``.
+
+    The text is one line that says so.
+    """
 
 
 def one_line(text: str) -> str:
@@ -27,8 +34,7 @@ def one_line(text: str) -> str:
 def write_out(text: str) -> None:
     """Write to standard output, at once and in UTF-8."""
     try:
-        # Half of a surrogate pair has no other form, and JSON reads this one.
-        sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
+        sys.stdout.buffer.write(_encoded(text))
         sys.stdout.buffer.flush()
     except AttributeError:
         raise OutputLost("standard output is closed") from None
@@ -36,3 +42,39 @@ def write_out(text: str) -> None:
         # Python would try once more when it exits, and end with an exit code of its own.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise OutputLost(f"standard output takes no more ({error.strerror})") from None
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Callable[[str], None]]:
+    """Within, write to a file that takes the place of ``path`` at the end; what fails leaves that as it was.
+
+    A pipe or a device is written to as it is.
+    """
+    beside: Path | None = None
+    try:
+        path = path.resolve()
+        if path.is_file() or not path.exists():
+            beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with beside.open("xb") if beside else path.open("wb") as file:
+
+            def write(text: str) -> None:
+                file.write(_encoded(text))
+
+            yield write
+            file.flush()
+            if beside:
+                os.fsync(file.fileno())
+        if beside:
+            if path.exists():
+                shutil.copymode(path, beside)
+            beside.replace(path)
+    except OSError as error:
+        raise OutputLost(f"{path}: {error.strerror}") from None
+    finally:
+        if beside:
+            beside.unlink(missing_ok=True)
+
+
+def _encoded(text: str) -> bytes:
+    # Half of a surrogate pair has no other form, and JSON reads this one.
+    return text.encode(errors="backslashreplace")

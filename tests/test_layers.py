@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "report": ("runs", "ledger", "stores", "items", "kinds", "walk", "window"),
     "tables": ("output",),
     "overview": ("report", "tables", "output", "runs", "stores", "kinds"),
+    "export": ("output", "stores"),
     "command": ("environment", "exceptions", "output", "stores"),
 }
 WITHOUT_FRAMEWORK = {

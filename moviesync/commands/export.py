@@ -1,0 +1,92 @@
+"""``scrapy export``: the stored titles as JSON Lines or CSV."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+from moviesync.command import ReadingCommand, leave
+from moviesync.exceptions import CANNOT_WORK
+from moviesync.export import FORMATS, export
+from moviesync.kinds import KINDS
+from moviesync.output import OutputLost, replacing, write_out
+
+COLLECTIONS = [kind.collection for kind in KINDS]
+STATES = ("available", "unavailable", "unchecked")
+STANDARD_OUTPUT = "-"
+
+
+class Command(ReadingCommand):
+    """To standard output, or to a file that is there when it is whole."""
+
+    def syntax(self) -> str:
+        return f"[options] [{'|'.join(COLLECTIONS)}]"
+
+    def short_desc(self) -> str:
+        return "Write the stored titles as JSON Lines or CSV"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        # Optional values, so that a missing one is told like any other mistake.
+        parser.add_argument(
+            "-o",
+            "--output",
+            nargs="?",
+            default=STANDARD_OUTPUT,
+            const="",
+            metavar="FILE",
+            help="file to write or replace (default: standard output)",
+        )
+        parser.add_argument(
+            "--format",
+            nargs="?",
+            default="jsonl",
+            const="",
+            metavar="|".join(FORMATS),
+            help="JSON Lines: whole documents (default); CSV: for spreadsheets",
+        )
+        for state in STATES:
+            parser.add_argument(f"--{state}", action="store_true", help=f"only the {state} titles")
+
+    def problems(self, args: list[str], opts: argparse.Namespace) -> list[str]:
+        problems = super().problems(args[1:], opts)
+        if args and args[0] not in COLLECTIONS:
+            problems.append(f"{args[0]}: there is {' and '.join(COLLECTIONS)}")
+        if opts.format not in FORMATS:
+            problems.append(f"--format {opts.format}: there is {' and '.join(FORMATS)}")
+        if len(_states(opts)) > 1:
+            problems.append(
+                f"{' '.join(f'--{state}' for state in _states(opts))}: choose one, or none for all"
+            )
+        if not opts.output:
+            problems.append("-o: name a file")
+        elif self._is_the_store(opts.output):
+            problems.append(f"-o {opts.output}: that is the database")
+        return problems
+
+    def _is_the_store(self, path: str) -> bool:
+        assert self.settings
+        try:
+            return Path(path).samefile(self.settings["SQLITE_PATH"])
+        except OSError:
+            return False
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        collection, form = (args or COLLECTIONS)[0], FORMATS[opts.format]
+        state = next(iter(_states(opts)), None)
+        to_file = opts.output != STANDARD_OUTPUT
+        try:
+            with replacing(Path(opts.output)) if to_file else nullcontext(write_out) as write:
+                number = self.read(
+                    lambda store: export(store, collection, state=state, form=form, write=write)
+                )
+        except OutputLost as error:
+            leave(CANNOT_WORK, [str(error)])
+        told = " ".join(filter(None, [f"{number:,}", state, collection, f"to {opts.output}" * to_file]))
+        print(f"moviesync: exported {told}", file=sys.stderr)
+
+
+def _states(opts: argparse.Namespace) -> list[str]:
+    return [state for state in STATES if getattr(opts, state)]
