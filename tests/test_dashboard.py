@@ -19,6 +19,7 @@ from moviesync.clock import now
 from moviesync.dashboard import reading
 from moviesync.dashboard.answers import Answers
 from moviesync.dashboard.app import STATIC, application
+from moviesync.runs import begun
 from moviesync.stores import make_store
 from moviesync.stores.base import Store
 from tests.stores import HAND_WRITTEN, Place, SQLitePlace, movie, verdict
@@ -150,7 +151,14 @@ async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> N
     ]
     titles = [movie(number, title=f"Film {number}") for number in range(1, 5)]
     await store.write([*titles, movie(1, collection="shows", title="Show 1", year=None)], verdicts)
-    await store.save("runs", [{"_id": "1", "spider": "tmdb_vidsrc", "started": now(), "odd": float("nan")}])
+    odd = {
+        "_id": "1",
+        "reason": float("nan"),
+        "warnings": "x",
+        "arguments": [],
+        "counters": {"pages": "many"},
+    }
+    await store.save("runs", [odd, begun("tmdb_vidsrc", {"max_pages": 5}, "1.0", now())])
     answer = await page.json("/api/now")
     assert answer["store"] == place.store().address
     assert not answer["missing"]
@@ -169,7 +177,11 @@ async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> N
         ("movies", 2, False),
         ("shows", 1, False),
     }
-    assert [run["spider"] for run in answer["runs"]] == ["tmdb_vidsrc"]
+    assert [(run["spider"], run["state"]) for run in answer["runs"]] == [
+        ("tmdb_vidsrc", "running"),
+        (None, "killed"),
+    ]
+    assert answer["runs"][0]["arguments"] == {"max_pages": 5}
     assert await page.json("/api/years") == {"movies": [[1999, 1, 1, 2]], "shows": [[None, 0, 1, 0]]}
 
 

@@ -107,15 +107,23 @@ async def _years(store: Store) -> Object:
 
 async def _runs(store: Store) -> list[Object]:
     """The last runs, the latest first, as they look now."""
-    at, names = now(), ("spider", "arguments", "started", "reason", "counters", "warnings")
-    return [
-        {
-            **{name: _plain(run.get(name)) for name in names},
-            "state": runs.state(run, at),
-            "seconds": took.total_seconds() if (took := runs.duration(run, at)) else None,
-        }
-        for run in await runs.last(store, RUNS_SHOWN)
-    ]
+    at = now()
+    return [_run(run, at) for run in await runs.last(store, RUNS_SHOWN)]
+
+
+def _run(run: Document, at: datetime) -> Object:
+    pages, checked = runs.done(run)
+    took = runs.duration(run, at)
+    given, warnings = run.get("arguments"), run.get("warnings")
+    return {
+        **{name: _plain(run.get(name)) for name in ("spider", "started", "reason")},
+        "state": runs.state(run, at),
+        "seconds": took.total_seconds() if took else None,
+        "pages": pages,
+        "checked": checked,
+        "arguments": _plain(given) if isinstance(given, dict) else {},
+        "warnings": [str(warning) for warning in warnings] if isinstance(warnings, list) else [],
+    }
 
 
 async def _found(store: Store, text: str) -> Object:

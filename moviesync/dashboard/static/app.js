@@ -30,8 +30,8 @@ function follow(address, every, told) {
       // The page says it below.
     }
     asking = false;
-    told(answer);
     timer = setTimeout(ask, every);
+    told(answer);
   }
 
   document.addEventListener("visibilitychange", ask);

@@ -89,29 +89,29 @@ function showFailures(failures) {
 }
 
 function runRow(run) {
-  const done = run.counters ?? {};
-  const checked = (done.available ?? 0) + (done.unavailable ?? 0);
-  const unknown = sum(Object.values(done.unknown ?? {}));
   const told = [
     run.seconds === null ? "" : duration(run.seconds),
-    done.pages === undefined ? "" : count(done.pages, "page"),
-    run.counters ? `${count(checked, "verdict")}${unknown ? `, ${number(unknown)} without an answer` : ""}` : "",
-    done.retries ? count(done.retries, "retry", "retries") : "",
-    Object.entries(run.arguments ?? {}).map(([name, value]) => `${name}=${value}`).join(" "),
+    count(run.pages, "page"),
+    `${number(run.checked)} checked`,
+    Object.entries(run.arguments).map(([name, value]) => `${name}=${value}`).join(" "),
   ];
-  const row = make("li", {},
-    make("div", { class: "line" },
-      make("span", { class: "name" }, run.spider),
-      make("span", { class: `state ${run.state}` }, ending(run)),
-      make("time", { class: "when quiet", datetime: run.started }, moment(run.started))),
-    make("div", { class: "quiet" }, told.filter(Boolean).join(" · ")));
-  row.append(...(run.warnings ?? []).map((warning) => make("div", { class: "warning" }, warning)));
-  return row;
+  const line = make("div", { class: "line" },
+    make("span", { class: "name" }, run.spider),
+    make("span", { class: `state ${run.state}` }, ending(run)),
+    make("time", { class: "when quiet", datetime: run.started }, moment(run.started)));
+  const why = isLong(run.reason) ? [run.reason] : [];
+  const below = [...why, ...run.warnings].map((text) => make("div", { class: "warning" }, text));
+  return make("li", {}, line, make("div", { class: "quiet" }, told.filter(Boolean).join(" · ")), ...below);
 }
 
 // Scrapy's word for a run that its user has paused.
 const PLAINER = { shutdown: "paused" };
-const ending = (run) => (run.state === "ended" ? PLAINER[run.reason] ?? run.reason ?? "ended" : run.state);
+const isLong = (reason) => (reason ?? "").length > 24;
+
+function ending({ state, reason }) {
+  if (state !== "ended") return state;
+  return isLong(reason) ? "stopped" : PLAINER[reason] ?? reason ?? "ended";
+}
 
 function lead(now) {
   const running = now.runs.filter((run) => run.state === "running");
