@@ -20,9 +20,9 @@ RUNS_SHOWN, REASONS_SHOWN = 3, 8
 MOST_OF_A_NAME, MOST_OF_A_REASON = 28, 40
 AGES = {
     "more than 30 days": timedelta(days=30),
-    "up to 30 days": timedelta(days=7),
-    "up to 7 days": timedelta(days=1),
-    "up to a day": timedelta(0),
+    "7 to 30 days": timedelta(days=7),
+    "1 to 7 days": timedelta(days=1),
+    "less than a day": timedelta(0),
 }
 """The ages of verdicts, the oldest first, and what is younger than each."""
 ALWAYS, NEVER = (moment.replace(tzinfo=timezone.utc) for moment in (datetime.min, datetime.max))

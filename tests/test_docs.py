@@ -35,16 +35,25 @@ def test_the_first_two_blocks_set_up_and_run_the_demo_and_the_tests() -> None:
 
 
 def test_commands_of_the_readme_run_in_their_order(folder: Folder) -> None:
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) >= 12
     for command in COMMANDS:
         if command == LASTING:
             continue
         folder.run(*shlex.split(command)[1:])
 
 
-@pytest.mark.parametrize(("command", "output"), TRANSCRIPTS, ids=[command for command, _ in TRANSCRIPTS])
-def test_outputs_of_the_readme_are_what_its_commands_print(folder: Folder, command: str, output: str) -> None:
-    assert output.strip() in folder.run(*shlex.split(command)[2:]).stdout
+def test_outputs_of_the_readme_are_what_its_commands_print(folder: Folder) -> None:
+    assert len(TRANSCRIPTS) >= 3
+    for command, output in TRANSCRIPTS:
+        run = folder.run(*shlex.split(command)[2:])
+        assert timeless(output) in timeless(run.stdout + run.stderr)
+
+
+def timeless(output: str) -> str:
+    """An output without what is another each time: moments, durations, and the columns these take."""
+    output = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "(moment)", output)
+    output = re.sub(r"(\d+ min )?\d+ s\b", "(duration)", output)
+    return "\n".join(" ".join(line.split()) for line in output.strip().splitlines())
 
 
 @pytest.mark.parametrize(

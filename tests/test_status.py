@@ -67,9 +67,9 @@ async def test_the_page(store: Store) -> None:
         ["last check failed", "13", "0"],
         ["  HTTP 506", "1", "0"],
         ["  3 other reasons", "3", "0"],
-        ["  up to a day", "1", "0"],
-        ["  up to 7 days", "1", "0"],
-        ["  up to 30 days", "2", "0"],
+        ["  less than a day", "1", "0"],
+        ["  1 to 7 days", "1", "0"],
+        ["  7 to 30 days", "2", "0"],
         ["  more than 30 days", "1", "0"],
     ):
         assert row in told

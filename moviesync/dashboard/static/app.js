@@ -50,6 +50,7 @@ function showNow(answer) {
   }
   lastGood = moment(answer.time);
   say(byId("pulse"), `Live, ${lastGood}`);
+  byId("content").classList.remove("waiting");
   showOverview(answer);
   speak();
 }
