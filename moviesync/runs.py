@@ -21,6 +21,7 @@ RUNNING, KILLED, ENDED = "running", "killed", "ended"
 COUNTERS = {
     "pages": "store/pages",
     "titles": "store/titles",
+    "new": "store/new",
     "available": "verdicts/available",
     "unavailable": "verdicts/unavailable",
     "retries": "retry/count",
@@ -49,7 +50,7 @@ def counters(stats: Mapping[str, Any]) -> Document:
     """What a run has done so far; ``unknown`` are the checks without a verdict, by reason.
 
     >>> counters({"store/pages": 2, "verdicts/unknown/timeout": 1, "retry/count": 5})  # doctest: +NORMALIZE_WHITESPACE
-    {'pages': 2, 'titles': 0, 'available': 0, 'unavailable': 0, 'retries': 5, 'refused': 0,
+    {'pages': 2, 'titles': 0, 'new': 0, 'available': 0, 'unavailable': 0, 'retries': 5, 'refused': 0,
      'unknown': {'timeout': 1}}
     """
     unknown = {name.removeprefix(UNKNOWN): count for name, count in stats.items() if name.startswith(UNKNOWN)}

@@ -118,6 +118,7 @@ async def test_titles_go_before_verdicts_and_the_mark_after_both(run: Run) -> No
     ]
     assert window.done == {1}
     assert run.stats == {
+        "store/pages": 1,
         "store/titles": 20,
         "verdicts/available": 1,
         "verdicts/unavailable": 1,
