@@ -108,7 +108,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def slow_sites() -> Iterator[Sites]:
     """Sites with 200 films, slow enough to be watched for as long as it takes."""
     films = list(Catalogue.recorded(MOVIE).rows.values())[:200]
-    with Sites(Catalogue(MOVIE, films), knobs=Knobs(vidsrc=SiteKnobs(latency=0.5))) as sites:
+    with Sites(Catalogue(MOVIE, films), knobs=Knobs(vidsrc=SiteKnobs(latency=0.3))) as sites:
         yield sites
 
 
