@@ -17,6 +17,7 @@ from moviesync.demo.server import Sites
 from moviesync.stores.base import Store
 from tests.crawls import STRICT, Folder, films
 from tests.mongodb import MongoServer, MongoUnavailable, connected, with_database
+from tests.required import lacking
 from tests.stores import MongoPlace, Place, SQLitePlace
 from tests.warm import Server
 
@@ -100,9 +101,7 @@ def _running(server: MongoServer) -> Iterator[MongoServer]:
         with server:
             yield server
     except MongoUnavailable as error:
-        if "mongodb" in os.environ.get("MOVIESYNC_REQUIRE", ""):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        lacking("mongodb", str(error))
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "terminal": (),
     "pace": ("walk", "window"),
     "closing": ("runs", "report", "pace", "ledger", "stores", "items", "kinds", "walk", "window"),
+    "dashboard": ("dashboard", "runs", "ledger", "clock", "stores", "kinds"),
     "runs": ("stores",),
     "report": ("runs", "ledger", "stores", "items", "kinds", "walk", "window"),
     "tables": ("output",),
@@ -55,6 +56,7 @@ WITHOUT_FRAMEWORK = {
     "stores": ("scrapy", "twisted"),
     "ledger": ("scrapy", "twisted"),
     "runs": ("scrapy", "twisted"),
+    "dashboard": ("scrapy", "pymongo", "twisted"),
 }
 TOP = ("spiders", "middlewares", "pipelines", "feeds", "extensions", "commands")
 MOST_LINES = 250

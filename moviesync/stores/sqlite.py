@@ -25,10 +25,12 @@ class SQLiteStore(Store):
         self.address = f"sqlite:{path}"
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._readonly = False
         # One thread: the connection belongs to it, and writes go out in the order they came.
         self._thread: ThreadPoolExecutor | None = None
 
     async def open(self, *, readonly: bool = False) -> None:
+        self._readonly = readonly
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         try:
             self._connection = await self._in_thread(lambda: connect(self._path, readonly=readonly))
@@ -42,6 +44,9 @@ class SQLiteStore(Store):
         if thread is None:
             return
         if connection is not None:
+            if self._readonly:
+                # A question may take many seconds more, and nobody waits for its answer.
+                connection.interrupt()
             await asyncio.get_running_loop().run_in_executor(thread, connection.close)
         thread.shutdown()
 
