@@ -63,6 +63,6 @@ function entry(title) {
     make("summary", {},
       make("span", {}, make("bdi", {}, title.title), " ",
         make("span", { class: "quiet" }, [title.year, ONE_OF[title.kind], title.id].filter(Boolean).join(" · "))),
-      make("span", { class: `verdict ${state}` }, state === "unchecked" ? "not checked yet" : state)),
+      make("span", { class: `verdict ${state}` }, state === "unchecked" ? "no verdict yet" : state)),
     make("pre", { tabindex: "0" }, title.document));
 }
