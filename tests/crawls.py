@@ -57,7 +57,7 @@ class Folder:
             process = self._server.start(arguments, self.path, environment)
         else:
             process = processes.start([*SCRAPY, *arguments], self.path, environment)
-        self._started.append(process)
+        self._started[:] = [*(one for one in self._started if one.poll() is None), process]
         return process
 
     @classmethod
@@ -112,5 +112,5 @@ def until(process: Process, true: Callable[[], bool], within: float = 30) -> Non
     deadline = time.monotonic() + within
     while not true():
         assert process.poll() is None, process.stderr.text()[-3000:]
-        assert time.monotonic() < deadline, f"it does not come:\n{process.stderr.text()[-3000:]}"
+        assert time.monotonic() < deadline, f"it does not come:\n{process.abort()}"
         time.sleep(0.01)

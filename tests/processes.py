@@ -9,6 +9,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -47,7 +48,7 @@ class Output:
 
     def text(self) -> str:
         """All of it so far, taken or not."""
-        return b"".join(self._from(0)).decode()
+        return b"".join(self._from(0)).decode(errors="replace")
 
     def __iter__(self) -> Output:
         return self
@@ -123,10 +124,7 @@ class Process:
         try:
             _, errors = self.communicate(within)
         except subprocess.TimeoutExpired:
-            # With PYTHONFAULTHANDLER it prints where it is.
-            self.send_signal(signal.SIGABRT)
-            _, errors = self.communicate(10)
-            raise AssertionError(f"it has not ended after {within:g} s:\n{errors[-9000:]}") from None
+            raise AssertionError(f"it has not ended after {within:g} s:\n{self.abort()}") from None
         assert self.returncode in codes, errors[-3000:]
         assert all(words not in errors for words in ("Traceback", "Exception ignored")), errors[-3000:]
         return errors
@@ -134,6 +132,14 @@ class Process:
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def abort(self) -> str:
+        """End it; what it printed last: with PYTHONFAULTHANDLER, where it was."""
+        self.send_signal(signal.SIGABRT)
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(10)
+        self.kill()
+        return self.stderr.text()[-9000:]
 
     def end_input(self) -> None:
         if self._stdin:
