@@ -23,7 +23,7 @@ from moviesync.demo.answers import Answer
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.ledger import VERSION, Ledger
-from moviesync.overview import overview, status_page
+from moviesync.reports.overview import overview, status_page
 from moviesync.stores.base import PROGRESS
 from moviesync.stores.sqlite import SQLiteStore
 from moviesync.vidsrc import NO_TITLE

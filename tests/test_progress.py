@@ -22,7 +22,7 @@ from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Knobs, SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
-from moviesync.pace import RECENT, Pace, Standing, checks_left, fitting, told
+from moviesync.reports.pace import RECENT, Pace, Standing, checks_left, fitting, told
 from tests.crawls import SCRAPY, Folder
 from tests.processes import TIMEOUT
 

@@ -17,7 +17,7 @@ from moviesync import runs
 from moviesync.demo.answers import Answer
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.overview import NO_RUN, runs_table
+from moviesync.reports.overview import NO_RUN, runs_table
 from moviesync.stores.base import RUNS, Document, Store
 from tests.crawls import Folder, until
 from tests.stores import HOUR, NOW

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from moviesync.ledger import Ledger
-from moviesync.overview import NO_RUN, overview, status_page, title_page
+from moviesync.reports.overview import NO_RUN, overview, status_page, title_page
+from moviesync.reports.tables import WIDTH
 from moviesync.stores.base import PROGRESS, RUNS, Document, Store
 from moviesync.stores.documents import iso
 from moviesync.stores.sqlite import SQLiteStore
-from moviesync.tables import WIDTH
 from tests import processes
 from tests.crawls import SCRAPY, Folder
 from tests.stores import HOUR, NOW, movie, verdict

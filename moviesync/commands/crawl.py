@@ -20,7 +20,6 @@ from scrapy.spiderloader import get_spider_loader
 from moviesync import arguments
 from moviesync.arguments import Arguments
 from moviesync.clock import now
-from moviesync.closing import account, has_unknown, titles_checked
 from moviesync.command import environment_problems, leave
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
 from moviesync.extensions import logfile
@@ -28,7 +27,8 @@ from moviesync.feeds import FeedLine
 from moviesync.feeds import problems as feed_problems
 from moviesync.files import refusal
 from moviesync.logformatter import quieten
-from moviesync.report import told_gap
+from moviesync.reports.closing import account, has_unknown, titles_checked
+from moviesync.reports.status import told_gap
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -14,7 +14,7 @@ from moviesync.commands import crawl
 from moviesync.demo.server import Sites
 from moviesync.exceptions import WRONG_USAGE
 from moviesync.kinds import MOVIE
-from moviesync.report import status
+from moviesync.reports.status import status
 from moviesync.stores import make_store
 
 if TYPE_CHECKING:

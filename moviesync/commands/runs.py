@@ -8,7 +8,7 @@ import re
 from moviesync import runs
 from moviesync.clock import now
 from moviesync.command import ReadingCommand
-from moviesync.overview import runs_table
+from moviesync.reports.overview import runs_table
 from moviesync.stores.documents import json_text
 
 SHOWN = "10"

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, TextIO, cast
 from scrapy import signals
 from scrapy.utils.log import get_scrapy_root_handler
 
-from moviesync import __version__, pace
-from moviesync.closing import titles_checked
+from moviesync import __version__
 from moviesync.limits import SITES
+from moviesync.reports import pace
+from moviesync.reports.closing import titles_checked
 from moviesync.stores.base import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from moviesync.downloader import StrictDownloader
+    from moviesync.reports.terminal import Bar
     from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
-    from moviesync.terminal import Bar
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ class Progress:
 
     def _bar(self) -> Bar:
         # Here, as its package takes time that only who sees a bar need wait for.
-        from moviesync.terminal import Bar
+        from moviesync.reports.terminal import Bar
 
         return Bar(sys.stderr, get_scrapy_root_handler())
 

@@ -15,7 +15,7 @@ from scrapy.http import Response
 from moviesync import answers, tmdb, vidsrc
 from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, SiteDown, failure_reason
 from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT, jitter, probe_slot
-from moviesync.pace import duration
+from moviesync.reports.pace import duration
 from moviesync.window import Window
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from moviesync.pace import duration, per_second
-from moviesync.report import told_verdicts
+from moviesync.reports.pace import duration, per_second
+from moviesync.reports.status import told_verdicts
 
 Stats = dict[str, Any]
 _UNKNOWN = "verdicts/unknown/"

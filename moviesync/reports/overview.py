@@ -11,9 +11,9 @@ from typing import Any
 from moviesync import runs
 from moviesync.kinds import KINDS
 from moviesync.output import one_line
-from moviesync.report import status_of, told_gap
+from moviesync.reports.status import status_of, told_gap
+from moviesync.reports.tables import aligned, told_duration, told_time, wrapped
 from moviesync.stores.base import Document, Store
-from moviesync.tables import aligned, told_duration, told_time, wrapped
 
 COLLECTIONS = [kind.collection for kind in KINDS]
 RUNS_SHOWN, REASONS_SHOWN = 3, 8
