@@ -141,7 +141,7 @@ ITEM_PIPELINES = {
     "moviesync.feeds.FeedTitles": 400,
 }
 # Seconds that a write waits for more items, after the first.
-GROUP_COMMIT_LINGER = 0.01
+GROUP_COMMIT_LINGER = 0.005
 
 # Default: the names of the item's own fields. A feed has those of a title's document.
 FEED_EXPORT_FIELDS = {
