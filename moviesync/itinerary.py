@@ -73,6 +73,9 @@ class Itinerary:
             more = False
             for number in self.walk.to_do(window, self._start_page, after=after):
                 await queue.room_for_page()
+                if number > self.walk.shown(window):
+                    # The cap was learnt meanwhile.
+                    break
                 if self._left == 0:
                     return
                 self._count()

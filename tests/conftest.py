@@ -32,16 +32,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick tests last, to fill up the time in which a slow one ends.
-
-    One worker gets the tests that share a MongoDB server, as each worker would start one of its own.
-    """
+    """The quick tests last, to fill up the time in which a slow one ends."""
     items.sort(key=lambda item: "tmp_path" not in getattr(item, "fixturenames", ()))
-    for item in items:
-        if isinstance(item, pytest.Function):
-            given = item.callspec.params.values() if hasattr(item, "callspec") else ()
-            if "mongodb_server" in item.fixturenames or "mongodb" in given:
-                item.add_marker(pytest.mark.xdist_group("mongodb"))
 
 
 def pytest_unconfigure() -> None:

@@ -130,8 +130,9 @@ class Process:
         return errors
 
     def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        with suppress(ProcessLookupError):
+            if self.poll() is None:
+                os.kill(self.pid, number)
 
     def abort(self) -> str:
         """End it; what it printed last: with PYTHONFAULTHANDLER, where it was."""
@@ -148,7 +149,8 @@ class Process:
     def kill(self) -> None:
         """End it, and all that it started, as a power cut would."""
         if self.poll() is None:
-            os.killpg(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
             self.wait()
         self.end_input()
 
