@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.core.downloader import Downloader, Slot
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
 _WATCH = 0.2
-"""Seconds between two looks at whether the run is being stopped, while something waits."""
+"""Seconds between two looks at whether the run is being stopped."""
 
 
 class _SlotQueue(deque[tuple[Request, "Deferred[Response]"]]):
@@ -41,13 +41,17 @@ class StrictDownloader(Downloader):
 
     Within a slot, requests with a priority above 0 go first: those that belong to one that was
     answered already. A slot that is held sends nothing until it is released; requests wait in its
-    queue, in no place of its concurrency. When the run is stopped meanwhile, they end with ``Unsent``.
+    queue, in no place of its concurrency.
+
+    When the run is stopped, requests that still wait end with ``Unsent``: those that belong to one
+    that was answered only where their slot is held.
     """
 
     def __init__(self, crawler: Crawler):
         super().__init__(crawler)
         self._held: dict[str, dict[str, float | None]] = {}
         self._watch: asyncio.Task[None] | None = None
+        crawler.signals.connect(self._begin_to_watch, signal=signals.engine_started)
 
     def hold(self, key: str, why: str, *, until: float | None = None) -> None:
         """Send nothing more from the slot ``key`` until everyone who holds it has released it.
@@ -55,8 +59,6 @@ class StrictDownloader(Downloader):
         ``until`` is for who asks: when that will be, by ``time.monotonic``, where it is known.
         """
         self._held.setdefault(key, {})[why] = until
-        if self._watch is None:
-            self._watch = asyncio.create_task(self._end_with_the_run())
 
     def release(self, key: str, why: str) -> None:
         """Take back a ``hold`` for the same reason."""
@@ -76,12 +78,15 @@ class StrictDownloader(Downloader):
         set_to = self.per_slot_settings.get(key, {}).get("delay", 0.0)
         return key in self.slots and self.slots[key].delay > set_to
 
-    def drop(self, key: str, error: Exception) -> None:
-        """End every request that waits in a slot's queue with ``error``."""
-        queue = self.slots[key].queue if key in self.slots else None
-        while queue:
-            _, answer = queue.popleft()
-            answer.errback(error)
+    def drop(self, key: str, error: Exception, *, begun: bool = True) -> None:
+        """End every request that waits in a slot's queue with ``error``; with ``begun`` also those that
+        belong to one that was answered already."""
+        waiting = list(self.slots[key].queue) if key in self.slots else []
+        for entry in waiting:
+            request, answer = entry
+            if begun or request.priority <= 0:
+                self.slots[key].queue.remove(entry)
+                answer.errback(error)
 
     async def pause(self, seconds: float) -> None:
         """Let ``seconds`` pass; raises ``Unsent`` where the run is being stopped meanwhile."""
@@ -120,14 +125,16 @@ class StrictDownloader(Downloader):
         slot.transferring.add(request)
         return super()._wait_for_download(slot, request, queue_dfd)
 
+    def _begin_to_watch(self) -> None:
+        self._watch = asyncio.create_task(self._end_with_the_run())
+
     async def _end_with_the_run(self) -> None:
         # There is no signal for the start of a stop, and it waits for these very requests.
-        while self._held:
+        while True:
             if self._stopping():
-                for key in self._held:
-                    self.drop(key, Unsent("the run ends"))
+                for key in list(self.slots):
+                    self.drop(key, Unsent("the run ends"), begun=key in self._held)
             await asyncio.sleep(_WATCH)
-        self._watch = None
 
     def close(self) -> None:
         if self._watch:

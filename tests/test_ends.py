@@ -87,6 +87,20 @@ def test_an_interrupt_at_any_moment(sites: Sites, folder: Folder, jobdir: list[s
     assert sites.asked("tmdb").total() == PAGES
 
 
+def test_a_pause_waits_for_what_is_under_way_and_not_for_its_turn(sites: Sites, folder: Folder) -> None:
+    # Pages that are asked for ahead wait five seconds each.
+    process = folder.start("crawl", "tmdb_vidsrc", TMDB_RATE="0.2")
+    until(process, lambda: sites.asked("vidsrc", "HEAD").total() >= 20)
+    process.send_signal(signal.SIGINT)
+    process.ended(0, within=4)
+    assert sites.asked("tmdb").total() == 1
+    folder.crawl()
+    assert folder.verdicts() == sites.truth("movies")
+    assert sites.asked("tmdb").total() == PAGES
+    twice = {path for path, times in sites.asked("vidsrc", "HEAD").items() if times > 1}
+    assert not twice - {f"/embed/movie/{one}" for one in (NO_TITLE,)}
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_interrupt_while_the_store_is_being_opened(sites: Sites, folder: Folder, times: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
