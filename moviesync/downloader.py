@@ -89,15 +89,21 @@ class StrictDownloader(Downloader):
                 answer.errback(error)
 
     async def pause(self, seconds: float) -> None:
-        """Let ``seconds`` pass; raises ``Unsent`` where the run is being stopped meanwhile."""
+        """Let ``seconds`` pass; raises ``Unsent`` where the run is being stopped, also before the first of them."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        while True:
             if self._stopping():
                 raise Unsent("the run ends")
+            left = until - time.monotonic()
+            if left <= 0:
+                return
             await asyncio.sleep(min(left, _WATCH))
 
     async def quiet(self, key: str, *, besides: str) -> None:
-        """Wait until nothing of a slot is under way, and nobody holds it but for the reason ``besides``."""
+        """Wait until nothing of a slot is under way, and nobody holds it but for the reason ``besides``.
+
+        Raises ``Unsent`` where the run is being stopped meanwhile.
+        """
 
         def busy() -> bool:
             return bool(
@@ -105,8 +111,8 @@ class StrictDownloader(Downloader):
                 or self._held.get(key, {}).keys() - {besides}
             )
 
-        while busy():  # noqa: ASYNC110 - many things end it
-            await asyncio.sleep(_WATCH)
+        while busy():
+            await self.pause(_WATCH)
 
     def _get_slot(self, request: Request) -> tuple[str, Slot]:  # type: ignore[override]
         key, slot = super()._get_slot(request)

@@ -20,7 +20,7 @@ WRONG_USAGE = 2
 
 
 class Unsent(IgnoreRequest):
-    """The run ends and this request was never sent; raised to whoever waits for its answer."""
+    """The run ends, and this request is not sent, or not again; raised to whoever waits for its answer."""
 
 
 class SiteDown(IgnoreRequest):

@@ -141,18 +141,18 @@ async def test_file_is_in_wal_mode(other: sqlite3.Connection) -> None:
         (
             sqlite_queries.STALE,
             ["", 0, "3"],
-            "USING COVERING INDEX movies_checked (lastChecked>? AND lastChecked<?)",
+            "USING COVERING INDEX movies_by_age (lastChecked>? AND lastChecked<?)",
         ),
         (sqlite_queries.TITLE, [1], "USING INTEGER PRIMARY KEY"),
-        (sqlite_insight.VERDICT_COUNTS, [], "USING COVERING INDEX movies_checked"),
+        (sqlite_insight.VERDICT_COUNTS, [], "USING COVERING INDEX movies_by_age"),
         (sqlite_insight.FAILED_COUNT, [], "USING COVERING INDEX movies_failed"),
         (sqlite_insight.FAILURES, [], "USING COVERING INDEX movies_failed"),
         (
             sqlite_insight.CHECKED,
             ["1", "2"],
-            "USING COVERING INDEX movies_checked (lastChecked>? AND lastChecked<?)",
+            "USING COVERING INDEX movies_by_age (lastChecked>? AND lastChecked<?)",
         ),
-        (sqlite_insight.LATEST, [], "USING INDEX movies_checked (lastChecked>?)"),
+        (sqlite_insight.LATEST, [], "USING INDEX movies_by_age (lastChecked>?)"),
         *(
             (sqlite_insight.PORTION.replace("{state}", state), [0, 1], "USING INTEGER PRIMARY KEY (rowid>?)")
             for state in sqlite_insight.STATES.values()

@@ -27,6 +27,7 @@ from moviesync.feeds import FeedLine
 from moviesync.feeds import problems as feed_problems
 from moviesync.files import refusal
 from moviesync.logformatter import quieten
+from moviesync.output import one_line
 from moviesync.reports.closing import account, has_unknown, titles_checked
 from moviesync.reports.status import told_gap
 
@@ -35,6 +36,19 @@ if TYPE_CHECKING:
 
     from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
 
+# Settings of moviesync's components, and those of Scrapy's that README names.
+NUMBERS: dict[str, type[int] | type[float]] = {
+    "RETRY_TIMES": int,
+    "LOGFILE_MAX_BYTES": int,
+    "LOGFILE_BACKUPS": int,
+    "RETRY_WAIT": float,
+    "SITE_PATIENCE": float,
+    "STORE_PATIENCE": float,
+    "RUN_HEARTBEAT": float,
+    "GROUP_COMMIT_LINGER": float,
+    "LOGSTATS_INTERVAL": float,
+    "DOWNLOAD_TIMEOUT": float,
+}
 # How a run may end with its work done, or left by the user's wish; anything else is exit code 1.
 _WELL_ENDED = ("finished", "shutdown", "closespider_")
 
@@ -43,6 +57,7 @@ class Command(crawl.Command):
     """Exit codes: 0 finished or paused by the user, 1 the run could not do its work, 2 wrong usage."""
 
     reason: str | None = None
+    _is_cut_off = False
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
@@ -55,7 +70,7 @@ class Command(crawl.Command):
             feed.setdefault("item_classes", [FeedLine])
         if problems := [*spider_problems(self.settings, args, most=1), *arguments.problems(opts.spargs)]:
             leave(WRONG_USAGE, problems)
-        if problems := environment_problems(self.settings):
+        if problems := [*environment_problems(self.settings), *number_problems(self.settings)]:
             leave(WRONG_USAGE, problems)
         level = self.settings["LOG_LEVEL"]
         if not isinstance(logging.getLevelName(level), int):
@@ -68,8 +83,11 @@ class Command(crawl.Command):
                     " or try it without one: scrapy demo"
                 ],
             )
+        dry_run = Arguments.model_validate(opts.spargs).dry_run
+        if dry_run:
+            self.settings.set("JOBDIR", None, priority="cmdline")
         # Last, as it makes the files and their folders.
-        self._look_at_files(dry_run=Arguments.model_validate(opts.spargs).dry_run)
+        self._look_at_files(dry_run=dry_run)
         quieten()
 
     def _look_at_files(self, *, dry_run: bool) -> None:
@@ -90,13 +108,13 @@ class Command(crawl.Command):
             print("moviesync: every user of this machine can read .env: chmod 600 .env", file=sys.stderr)
         crawler = self._create_crawler(args[0])
         crawler.signals.connect(self._closed, signal=signals.spider_closed)
-        logging.getLogger("scrapy.crawler").addFilter(_silence_when_cut_off)
+        logging.getLogger("scrapy.crawler").addFilter(self._note_a_cut)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         # All is done: an interrupt could only spoil the exit code.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        if self.reason is None:
+        if self.reason is None or self._is_cut_off:
             self.reason = Ending("the run was cut off; the same command goes on with it")
         self.exitcode = exit_code(self.reason)
         self._tell(crawler)
@@ -129,13 +147,13 @@ class Command(crawl.Command):
     def _closed(self, reason: str) -> None:
         self.reason = reason
 
-
-def _silence_when_cut_off(record: logging.LogRecord) -> bool:
-    """After a second Ctrl-C, everything that was cut off would log a traceback; there is no mistake in it."""
-    if str(record.msg).endswith("forcing unclean shutdown"):
-        logging.disable()
-        sys.unraisablehook = lambda _: None
-    return True
+    def _note_a_cut(self, record: logging.LogRecord) -> bool:
+        """After a second Ctrl-C, everything that was cut off would log a traceback; there is no mistake in it."""
+        if str(record.msg).endswith("forcing unclean shutdown"):
+            self._is_cut_off = True
+            logging.disable()
+            sys.unraisablehook = lambda _: None
+        return True
 
 
 def exit_code(reason: str) -> int:
@@ -156,6 +174,20 @@ def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None
     return [f"{arg}: there is no such spider; {known}" for arg in args if arg not in spiders]
 
 
+def number_problems(settings: BaseSettings) -> list[str]:
+    """One line for each setting, given with -s, that has to be a number and is none."""
+    problems = []
+    for name, kind in NUMBERS.items():
+        try:
+            usable = kind(settings[name]) >= 0
+        except (TypeError, ValueError):
+            usable = False
+        if not usable:
+            number = "whole number" if kind is int else "number"
+            problems.append(f"-s {name}={settings[name]}: should be a {number} from 0 on")
+    return problems
+
+
 def readable_by_others(path: str) -> bool:
     """Whether a file with secrets can be read by every user; not so where there is none."""
     return bool(path) and os.name == "posix" and bool(Path(path).stat().st_mode & stat.S_IROTH)
@@ -167,5 +199,5 @@ def has_key(settings: BaseSettings) -> bool:
 
 def say(line: str, level: int = logging.INFO) -> None:
     """Print one of the closing lines, which belongs into the log file, too."""
-    print(f"moviesync: {line}", file=sys.stderr)
+    print(f"moviesync: {one_line(line)}", file=sys.stderr)
     logfile.note(line, level)

@@ -42,7 +42,11 @@ class CleanLog:
 
     def _clean_record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self._make(*args, **kwargs)
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # Words and values that do not go together: the handlers tell of it.
+            return record
         clean = self.clean(message)
         if clean != message:
             record.msg, record.args = clean, ()

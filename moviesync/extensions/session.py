@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LEAST_BEAT = 0.1
+"""Seconds; a heart that never rests would keep the store from its work."""
 _LAST_BEAT = 5.0
 """Seconds for which the end of a run waits for a heartbeat that is under way."""
 
@@ -83,7 +85,7 @@ class StoreSession:
     async def _keep_beating(self, run: Document) -> None:
         while True:
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), self._beat)
+                await asyncio.wait_for(self._ended.wait(), max(self._beat, LEAST_BEAT))
             if self._ended.is_set():
                 return
             with suppress(StoreUnavailable):

@@ -60,7 +60,8 @@ class Backoff:
     A 429 or 503 stops its site until ``Retry-After`` has passed, or, where there is none, for
     exponentially growing times with jitter; other requests of the site wait in the slot's queue,
     in no place of its concurrency. What failed otherwise is tried again by itself, after ``RETRY_WAIT``
-    seconds, twice as many before each further try; also in no place. There are ``RETRY_TIMES`` tries more.
+    seconds, twice as many before each further try; it takes no place at the site, though it counts as
+    under way. There are ``RETRY_TIMES`` tries more.
 
     https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """

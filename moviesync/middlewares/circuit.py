@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +14,7 @@ from scrapy import Request, signals
 from scrapy.http import Response
 
 from moviesync import answers, tmdb, vidsrc
-from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, SiteDown, failure_reason
+from moviesync.exceptions import UNUSABLE_ANSWERS, Ending, SiteDown, Unsent, failure_reason
 from moviesync.limits import SITES, TMDB_SLOT, VIDSRC_SLOT, jitter, probe_slot
 from moviesync.reports.pace import duration
 from moviesync.window import Window
@@ -85,7 +86,8 @@ class Circuit:
                 vidsrc.page_url(settings["VIDSRC_BASE_URL"], spider.kind, vidsrc.NO_TITLE),
                 answers.is_well,
                 "its domain may have moved; set VIDSRC_BASE_URL, or try again later",
-                # With those under way by then, and those sent before that is seen, they are under 50.
+                # With the requests that are under way by then at 16 places, and those sent before it is seen,
+                # VidSrc gets under 50.
                 most_failures=12,
                 left_out=spider.args.on_vidsrc_down == "walk",
             ),
@@ -124,9 +126,14 @@ class Circuit:
         site.last_failure = reason
         if site.failures >= site.most_failures and site.watch is None:
             self._downloader.hold(site.slot, HELD)
-            site.watch = asyncio.create_task(self._watch(site))
+            site.watch = asyncio.create_task(self._watch_with_the_run(site))
             if site.left_out:
                 self._downloader.drop(site.slot, SiteDown(f"{SITES[site.slot]} is down"))
+
+    async def _watch_with_the_run(self, site: _Site) -> None:
+        # No look at a site may outlast the run: Scrapy would wait for it, and nobody answers it any more.
+        with suppress(Unsent):
+            await self._watch(site)
 
     async def _watch(self, site: _Site) -> None:
         """Look whether the site is back, with growing waits; end the run when patience ends."""
@@ -137,7 +144,7 @@ class Circuit:
                 await self._crawler.engine.close_spider_async(reason=Ending(line))
                 return
             logger.warning("%s is down (%s): asked again in %.0f s", name, site.last_failure, wait)
-            await asyncio.sleep(wait * jitter())
+            await self._downloader.pause(wait * jitter())
             wait = min(2 * wait, LONGEST_WAIT)
         site.failures, site.watch = 0, None
         if wait > FIRST_WAIT:
@@ -147,9 +154,9 @@ class Circuit:
     async def _answers(self, site: _Site) -> bool:
         await self._downloader.quiet(site.slot, besides=HELD)
         slot = self._downloader.slots.get(site.slot)
+        # The page counts in the site's rate, though it goes past the slot that is held.
+        await self._downloader.pause(slot.lastseen + slot.delay - time.monotonic() if slot else 0)
         if slot:
-            # The page counts in the site's rate, though it goes past the slot that is held.
-            await asyncio.sleep(max(0.0, slot.lastseen + slot.delay - time.monotonic()))
             slot.lastseen = time.monotonic()
         request = Request(site.probe_url, meta={"download_slot": probe_slot(site.slot), "dont_retry": True})
         try:

@@ -38,7 +38,7 @@ class Overview:
     """All that the page shows, as it was at one time."""
 
     status: Mapping[str, Any]
-    """As ``report.status`` has it."""
+    """As ``reports.status`` has it."""
     failures: Mapping[str, Mapping[str, int]]
     ages: Mapping[str, Sequence[int]]
     """For each collection the number of verdicts of each of the ``AGES``."""

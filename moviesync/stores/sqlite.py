@@ -33,22 +33,30 @@ class SQLiteStore(Store):
         self._readonly = readonly
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         try:
-            self._connection = await self._in_thread(lambda: connect(self._path, readonly=readonly))
-        except StoreUnavailable:
+            await self._in_thread(self._connect)
+        except BaseException:
+            # Also where nobody waits for it any more.
             await self.close()
             raise
 
+    def _connect(self) -> None:
+        self._connection = connect(self._path, readonly=self._readonly)
+
     async def close(self) -> None:
-        thread, connection = self._thread, self._connection
-        self._thread = self._connection = None
+        thread, self._thread = self._thread, None
         if thread is None:
             return
-        if connection is not None:
-            if self._readonly:
-                # A question may take many seconds more, and nobody waits for its answer.
-                connection.interrupt()
-            await asyncio.get_running_loop().run_in_executor(thread, connection.close)
+        if self._readonly and self._connection is not None:
+            # A question may take many seconds more, and nobody waits for its answer.
+            self._connection.interrupt()
+        # In its turn: after an opening that is under way.
+        await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
         thread.shutdown()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
         refused, inserted = await self._call(queries.write, titles, verdicts)

@@ -34,12 +34,15 @@ TABLES = {
 
 # No more than the questions need: in a large file each of them costs a write to another page.
 TITLE_INDEXES = (
+    # Those of earlier files, which would be chosen for questions that they do not serve as well.
+    'DROP INDEX IF EXISTS "{table}_available"',
+    'DROP INDEX IF EXISTS "{table}_checked"',
     # Those that are due, and no others: small, as a title leaves it with its verdict.
     'CREATE INDEX IF NOT EXISTS "{table}_unchecked" ON "{table}" (_id) '
     "WHERE vidsrcAvailable IS NULL AND checkError IS NULL",
     # By age; it holds every title and all that is asked of the old ones and of their number, so that
     # neither question looks into the table.
-    'CREATE INDEX IF NOT EXISTS "{table}_checked" '
+    'CREATE INDEX IF NOT EXISTS "{table}_by_age" '
     'ON "{table}" (lastChecked, _id, vidsrcAvailable, checkError)',
     'CREATE INDEX IF NOT EXISTS "{table}_failed" ON "{table}" (vidsrcAvailable, _id, checkError) '
     "WHERE checkError IS NOT NULL",

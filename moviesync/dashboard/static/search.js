@@ -43,8 +43,8 @@ async function find(least) {
   }
   asking = false;
   answered = text;
-  // What was typed meanwhile.
-  if (byId("text").value.trim() !== text) find(least);
+  // What was typed meanwhile, if only a letter that was sent off.
+  if (byId("text").value.trim() !== text) find(1);
 }
 
 function told({ found, more }) {
