@@ -35,7 +35,12 @@ class ReadingCommand(ScrapyCommand):
     def problems(self, args: list[str], opts: argparse.Namespace) -> list[str]:
         """One line for each argument and option that is no use."""
         name = type(self).__module__.rpartition(".")[2]
-        return [f"{arg}: scrapy {name} takes no such argument" for arg in args]
+        return [
+            f"{arg}: there is no such option"
+            if arg.startswith("-")
+            else f"{arg}: scrapy {name} takes no such argument"
+            for arg in args
+        ]
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings

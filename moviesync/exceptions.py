@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 from scrapy.exceptions import (
     CannotResolveHostError,
     CloseSpider,
@@ -53,6 +55,9 @@ def failure_reason(error: BaseException | Failure) -> str:
     """In a word or two why a request got no answer; it is stored as ``checkError.reason``."""
     if isinstance(error, Failure):
         error = error.value or Exception()
+    if isinstance(error.__cause__, ssl.SSLError):
+        # Scrapy takes it for a refused connection.
+        return "TLS failure"
     return next((words for kind, words in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
 
 

@@ -1,7 +1,9 @@
-"""Whether a file can be written, asked before it is needed."""
+"""Whether a file can be written, or a folder written to, asked before it is needed."""
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 
@@ -15,6 +17,20 @@ def refusal(path: str) -> str:
         Path(path).open("ab").close()
     except FileExistsError:
         return "Its folder is a file"
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "strerror", None) or error)
+    return ""
+
+
+def folder_refusal(path: str) -> str:
+    """Why a folder cannot be written to; empty where it can. It is there afterwards."""
+    try:
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            return os.strerror(errno.EACCES)
+    except FileExistsError:
+        return os.strerror(errno.ENOTDIR)
     except (OSError, ValueError) as error:
         return str(getattr(error, "strerror", None) or error)
     return ""

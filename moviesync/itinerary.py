@@ -35,6 +35,8 @@ class Itinerary:
         self.walk = walk
         self._start_page = start_page
         self._left = max_pages
+        self._counts = True
+        """What is under way counts as walked, unless it is refused."""
         self._lost_pages = 0
         self._lost_reason = ""
 
@@ -56,8 +58,10 @@ class Itinerary:
                 self._tell_size(window)
             if not window.dated and self._start_page > self.walk.shown(window) > 1:
                 # The numbers of the pages to come depend on the cap: see that it is what it is said to be.
+                self._counts = False
                 yield window, self.walk.shown(window)
                 await queue.pages_done()
+                self._counts = True
             async for number in self._window(window, queue, after=1 if opening else 0):
                 yield window, number
         if not self._lost_pages and self.walk.exhausted and self._start_page > self.walk.pages:
@@ -73,6 +77,9 @@ class Itinerary:
             more = False
             for number in self.walk.to_do(window, self._start_page, after=after):
                 await queue.room_for_page()
+                if self._left == 0:
+                    # One of those under way may be refused, and is none that is walked.
+                    await queue.pages_done()
                 if number > self.walk.shown(window):
                     # The cap was learnt meanwhile.
                     break
@@ -145,7 +152,7 @@ class Itinerary:
     def refused(self, last: int) -> None:
         """Note that a page was refused, as the server shows none past ``last``."""
         self.walk.refused(last)
-        if self._left is not None:
+        if self._left is not None and self._counts:
             self._left += 1
 
     def _count(self) -> None:

@@ -23,15 +23,37 @@ _FOR_DEBUG = {
 """Lines that are for whoever looks for a mistake, by logger and beginning."""
 
 
+_FEEDS = "scrapy.extensions.feedexport"
+
+
 def quieten() -> None:
-    """Make the framework's lines that tell the user of a crawl nothing lines of level DEBUG."""
+    """Make the framework's lines that tell the user of a crawl nothing lines of level DEBUG, and a feed
+    that cannot be written a line instead of a traceback."""
     for name in _FOR_DEBUG:
         logging.getLogger(name).addFilter(_demote)
+    logging.getLogger(_FEEDS).addFilter(_in_a_line)
+    logging.getLogger("scrapy.utils.signal").addFilter(_feed_in_a_line)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    if record.exc_info and (error := record.exc_info[1]):
+        record.msg, record.args = f"{record.getMessage()}: {error}", ()
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _demote(record: logging.LogRecord) -> bool:
     if str(record.msg).startswith(_FOR_DEBUG[record.name]):
         record.levelno, record.levelname = logging.DEBUG, logging.getLevelName(logging.DEBUG)
+    return True
+
+
+def _feed_in_a_line(record: logging.LogRecord) -> bool:
+    """A feed that takes no more says so for each line that it should have."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, OSError) and "FeedExporter" in record.getMessage():
+        record.msg, record.args = f"a line is missing in a feed: {error}", ()
+        record.exc_info = record.exc_text = None
     return True
 
 

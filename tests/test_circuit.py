@@ -89,6 +89,7 @@ def test_a_site_without_tls_ends_the_run(folder: Folder, sites: Sites) -> None:
     address = sites.vidsrc_url.replace("http:", "https:")
     errors = folder.crawl(*IMPATIENT, code=1, VIDSRC_BASE_URL=address).stderr
     assert_given_up(folder, "vidsrc", errors)
+    assert "(TLS failure)" in errors.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

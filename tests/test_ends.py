@@ -235,6 +235,7 @@ async def test_a_ledger_written_by_hand_crashes_nothing(tmp_path: Path, field: s
         ("-s TMDB_RATE=abc", b"", "TMDB_RATE=abc: Input should be a valid number, "),
         ("-s VIDSRC_CONCURRENCY=0", b"", "VIDSRC_CONCURRENCY=0: Input should be greater than or equal to 1"),
         ("-L FOO", b"", "FOO: there is no such log level"),
+        ("-s RUN_HEARTBEAT=", b"", "-s RUN_HEARTBEAT=: should be a number from 0 on"),
         ("-s STORE_PATIENCE=ten", b"", "-s STORE_PATIENCE=ten: should be a number from 0 on"),
         ("-s RETRY_TIMES=1.5", b"", "-s RETRY_TIMES=1.5: should be a whole number from 0 on"),
         ("", "SQLITE_PATH=böse.db\n".encode("latin-1"), "{path}: no file of variables in UTF-8"),

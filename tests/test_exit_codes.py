@@ -132,3 +132,15 @@ def test_one_interrupt_stops_cleanly_and_the_same_command_goes_on(
 def test_a_run_on_jobdir_goes_to_the_end(folder: Folder, sites: Sites) -> None:
     folder.crawl("-s", "JOBDIR=crawls/run1")
     assert folder.verdicts() == sites.truth("movies")
+
+
+def test_a_jobdir_that_cannot_be_used_is_a_line(folder: Folder) -> None:
+    (line,) = folder.crawl("-s", "JOBDIR=scrapy.cfg", code=1).stderr.splitlines()
+    assert line.startswith("moviesync: JOBDIR=scrapy.cfg: the folder cannot be used (Not a directory)")
+    assert folder.files == set()
+
+
+def test_a_feed_on_a_full_disk_is_told_and_costs_the_store_nothing(folder: Folder, sites: Sites) -> None:
+    lines = folder.crawl("-a", "max_pages=1", "-O", "/dev/full:jsonl", code=1).stderr.splitlines()
+    assert lines[-1].startswith("moviesync: a feed is not whole ")
+    assert len(folder.verdicts()) == 20

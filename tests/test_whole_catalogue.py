@@ -87,6 +87,14 @@ def test_a_lower_cap_is_learnt_and_kept(tmp_path: Path, cap_error: Literal["new"
     assert len(refused) <= 4
 
 
+@pytest.mark.parametrize(("start", "most"), [(6, 4), (8, 3), (14, 2)])
+def test_a_refused_page_is_none_of_those_that_are_walked(tmp_path: Path, start: int, most: int) -> None:
+    with Sites(films(300, plain=0), knobs=Knobs(cap=7)) as sites:
+        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
+        folder.crawl("-a", f"start_page={start}", "-a", f"max_pages={most}")
+    assert folder.status()["walk"]["movies"]["pagesDone"] == most
+
+
 def test_a_server_that_ignores_the_dates_is_told(tmp_path: Path) -> None:
     with Sites(knobs=Knobs(cap=7, ignore_dates=True)) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})

@@ -9,7 +9,7 @@ import signal
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import signals
 from scrapy.commands import crawl
@@ -25,7 +25,7 @@ from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
 from moviesync.extensions import logfile
 from moviesync.feeds import FeedLine
 from moviesync.feeds import problems as feed_problems
-from moviesync.files import refusal
+from moviesync.files import folder_refusal, refusal
 from moviesync.logformatter import quieten
 from moviesync.output import one_line
 from moviesync.reports.closing import account, has_unknown, titles_checked
@@ -96,6 +96,8 @@ class Command(crawl.Command):
         feeds = map(str, self.settings.getdict("FEEDS"))
         if problems := feed_problems(feeds, self.settings.getwithbase("FEED_STORAGES")):
             leave(WRONG_USAGE, problems)
+        if (folder := self.settings["JOBDIR"]) and (why := folder_refusal(folder)):
+            leave(CANNOT_WORK, [f"JOBDIR={folder}: the folder cannot be used ({why}): name another"])
         path = self.settings["LOG_FILE"] or logfile.wanted(self.settings, dry_run=dry_run)
         if path and (why := refusal(path)):
             advice = f"name another, or {os.devnull} for none"
@@ -115,7 +117,11 @@ class Command(crawl.Command):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if self.reason is None or self._is_cut_off:
-            self.reason = Ending("the run was cut off; the same command goes on with it")
+            self.reason = Ending(f"the run was cut off; {self._same_command(crawler)} goes on with it")
+        elif feeds_lost(crawler.stats.get_stats()) and not exit_code(self.reason):
+            self.reason = Ending(
+                "a feed is not whole (the log says why); scrapy export writes what is stored"
+            )
         self.exitcode = exit_code(self.reason)
         self._tell(crawler)
         if self.exitcode:
@@ -137,12 +143,17 @@ class Command(crawl.Command):
         if spider.args.dry_run:
             return "the same command without -a dry_run stores what it finds"
         if self.reason != "finished":
-            return "the same command goes on where this run was paused"
+            return f"{self._same_command(spider.crawler)} goes on where this run was paused"
         if walk.windows and not walk.complete:
             return f"scrapy crawl {spider.name} goes on with the pages that are left"
         if has_unknown(spider.crawler.stats.get_stats()):
             return "the same command asks for the unknown titles again; scrapy status shows what is stored"
         return "scrapy status shows what is stored"
+
+    @staticmethod
+    def _same_command(crawler: Crawler) -> str:
+        spider = cast("TmdbVidsrcSpider", crawler.spider)
+        return f"the same command{' without -a walk=new' if spider and spider.args.walk == 'new' else ''}"
 
     def _closed(self, reason: str) -> None:
         self.reason = reason
@@ -186,6 +197,11 @@ def number_problems(settings: BaseSettings) -> list[str]:
             number = "whole number" if kind is int else "number"
             problems.append(f"-s {name}={settings[name]}: should be a {number} from 0 on")
     return problems
+
+
+def feeds_lost(stats: dict[str, Any]) -> bool:
+    """Whether Scrapy could not store a feed."""
+    return any(name.startswith("feedexport/failed_count/") for name in stats)
 
 
 def readable_by_others(path: str) -> bool:

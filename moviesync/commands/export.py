@@ -42,18 +42,22 @@ class Command(ReadingCommand):
         parser.add_argument(
             "--format",
             nargs="?",
-            default="jsonl",
             const="",
             metavar="|".join(FORMATS),
-            help="JSON Lines: whole documents (default); CSV: for spreadsheets",
+            help="JSON Lines: whole documents; CSV: for spreadsheets (default: as the file's name ends, or JSON Lines)",
         )
         for state in STATES:
             parser.add_argument(f"--{state}", action="store_true", help=f"only the {state} titles")
 
     def problems(self, args: list[str], opts: argparse.Namespace) -> list[str]:
-        problems = super().problems(args[1:], opts)
-        if args and args[0] not in COLLECTIONS:
-            problems.append(f"{args[0]}: there is {' and '.join(COLLECTIONS)}")
+        options = [arg for arg in args if arg.startswith("-")]
+        names = [arg for arg in args if arg not in options]
+        problems = super().problems([*options, *names[1:]], opts)
+        if names and names[0] not in COLLECTIONS:
+            problems.append(f"{names[0]}: there is {' and '.join(COLLECTIONS)}")
+        if opts.format is None:
+            ending = Path(opts.output).suffix.removeprefix(".")
+            opts.format = ending if ending in FORMATS else "jsonl"
         if opts.format not in FORMATS:
             problems.append(f"--format {opts.format}: there is {' and '.join(FORMATS)}")
         if len(_states(opts)) > 1:

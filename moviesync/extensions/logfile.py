@@ -132,5 +132,6 @@ class SharedFile(RotatingFileHandler):
 def note(line: str, level: int = logging.INFO) -> None:
     """Put a line into the log file that the console was shown in another way."""
     for handler in logging.root.handlers:
-        if isinstance(handler, SharedFile):
+        # Ours, or the one that Scrapy writes to in place of the console.
+        if isinstance(handler, logging.FileHandler):
             handler.handle(logger.makeRecord("moviesync", level, "", 0, line, (), None))

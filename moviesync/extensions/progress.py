@@ -135,11 +135,11 @@ class Progress:
     def _state(self, slot: str) -> str:
         downloader = cast("StrictDownloader", self._crawler.engine.downloader)
         holds = downloader.holds(slot)
-        if reasons := [why for why, until in holds.items() if until is None]:
-            return reasons[0]
+        # A site that says for how long it is busy may meanwhile be taken for down as well.
+        if told := [until for until in holds.values() if until is not None]:
+            return f"waits {max(1, ceil(max(told) - time.monotonic()))} s"
         if holds:
-            seconds = max(until or 0.0 for until in holds.values()) - time.monotonic()
-            return f"waits {max(1, ceil(seconds))} s"
+            return next(iter(holds))
         return "slow" if downloader.is_slowed(slot) else pace.WELL
 
     @property

@@ -105,7 +105,7 @@ class StoreSession:
     def _outage(self, begins: bool) -> None:
         downloader = cast("StrictDownloader", self._crawler.engine.downloader)
         for slot in (TMDB_SLOT, VIDSRC_SLOT):
-            (downloader.hold if begins else downloader.release)(slot, "the store does not answer")
+            (downloader.hold if begins else downloader.release)(slot, "waits for the store")
 
     async def spider_closed(self, spider: TmdbVidsrcSpider, reason: str) -> None:
         self._ended.set()

@@ -61,14 +61,14 @@ async def overview(store: Store, at: datetime) -> Overview:
 def status_page(found: Overview) -> str:
     """A page of a terminal."""
     rows = [["", *COLLECTIONS], *_states(found.status), _blank(), *_walks(found.status)]
+    walked = len(rows)
     if any(found.failures.values()):
         rows += [_blank(), *_failures(found.failures)]
     if any(map(any, found.ages.values())):
         rows += [_blank(), *_ages(found.ages)]
     lines = aligned(rows)
-    for name in COLLECTIONS:
-        for gap in found.status["walk"][name]["gaps"]:
-            lines += _below(told_gap(name, gap))
+    gaps = [(name, gap) for name in COLLECTIONS for gap in found.status["walk"][name]["gaps"]]
+    lines[walked:walked] = [line for name, gap in gaps for line in _below(told_gap(name, gap))]
     return "\n".join([*wrapped(found.status["store"]), "", *lines, "", runs_table(found.runs, found.at)])
 
 

@@ -92,7 +92,8 @@ class Pace:
         if any(left and not rate for left, rate in work):
             return None
         # Both go on at the same time.
-        return max(left / rate if left else 0.0 for left, rate in work)
+        seconds = max(left / rate if left else 0.0 for left, rate in work)
+        return seconds if seconds or standing.whole else None
 
     def _rate(self, count: Callable[[Standing], int]) -> float:
         (since, before), (until, after) = self._seen[0], self._seen[-1]

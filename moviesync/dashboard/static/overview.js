@@ -126,7 +126,9 @@ function lead(now) {
 
 // How long the rest takes, pages that are still to be walked included.
 function left(now, seconds) {
-  const minutes = Math.min(5, Math.max(1, seconds / 60));
+  // Of its first seconds nothing can be said.
+  if (seconds < 10) return "";
+  const minutes = Math.min(5, seconds / 60);
   const times = Object.entries(now.counts).map(([name, { unchecked, failed }]) => {
     const { pages, pagesDone } = now.walks[name];
     const rate = sum(now.checked[name].slice(-Math.ceil(minutes))) / minutes;
