@@ -49,3 +49,4 @@ SHOW = Kind(
 )
 
 KINDS = (MOVIE, SHOW)
+COLLECTIONS = tuple(kind.collection for kind in KINDS)

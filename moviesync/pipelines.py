@@ -12,6 +12,7 @@ from scrapy.exceptions import DropItem
 
 from moviesync.exceptions import Ending
 from moviesync.items import Page, Verdict
+from moviesync.runs import UNKNOWN
 from moviesync.sparing import Sparing
 from moviesync.stores.base import PROGRESS, Refused, Store, StoreUnavailable
 from moviesync.window import Window
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Item = Page | Verdict
-VERDICT_STATS = {True: "verdicts/available", False: "verdicts/unavailable", None: "verdicts/unknown/"}
+VERDICT_STATS = {True: "verdicts/available", False: "verdicts/unavailable", None: UNKNOWN}
 """Stats of the verdicts that were stored; those that are none, by their reason."""
 
 

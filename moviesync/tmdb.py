@@ -74,7 +74,8 @@ def read_page(status: int, body: bytes, kind: Kind, seen: datetime) -> DiscoverP
     known stay in ``Title.data``.
     """
     if status != OK:
-        raise MalformedPage(f"HTTP {status}, code {error_code(body)}")
+        code = error_code(body)
+        raise MalformedPage(f"HTTP {status}" + (f", code {code}" if code is not None else ""))
     answer = _parse(body)
     items = answer.get("results") if isinstance(answer, dict) else None
     if not isinstance(items, list):

@@ -176,7 +176,8 @@ class Walk:
         for window in self.windows:
             if window.unreadable:
                 hidden = len(window.unreadable) * PAGE_SIZE
-                gaps.append(_gap(window, hidden, f"{len(window.unreadable)} pages that could not be read"))
+                pages = f"{len(window.unreadable)} page{'s' * (len(window.unreadable) > 1)}"
+                gaps.append(_gap(window, hidden, f"{pages} that could not be read"))
             beyond = (window.pages or 0) - 2 * self.cap
             if window.order == "desc" and beyond > 0:
                 gaps.append(_gap(window, beyond * PAGE_SIZE, "more titles on one day than can be shown"))

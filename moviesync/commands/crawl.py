@@ -132,7 +132,7 @@ class Command(crawl.Command):
         if not self.exitcode or stats.get("store/pages") or titles_checked(stats):
             for line in account(stats, (now() - spider.started).total_seconds()):
                 say(line)
-        for gap in spider.itinerary.walk.gaps():
+        for gap in spider.itinerary.walk.gaps() if self.exitcode != WRONG_USAGE else ():
             say(told_gap(spider.kind.collection, gap))
         if not self.exitcode:
             say(f"next: {self._next(spider)}")

@@ -10,10 +10,9 @@ from pathlib import Path
 from moviesync.command import ReadingCommand, leave
 from moviesync.exceptions import CANNOT_WORK
 from moviesync.export import FORMATS, export
-from moviesync.kinds import KINDS
+from moviesync.kinds import COLLECTIONS
 from moviesync.output import OutputLost, replacing, write_out
 
-COLLECTIONS = [kind.collection for kind in KINDS]
 STATES = ("available", "unavailable", "unchecked")
 STANDARD_OUTPUT = "-"
 

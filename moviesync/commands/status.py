@@ -8,13 +8,11 @@ import re
 from moviesync.clock import now
 from moviesync.command import ReadingCommand, leave
 from moviesync.exceptions import CANNOT_WORK
-from moviesync.kinds import KINDS
+from moviesync.kinds import COLLECTIONS
 from moviesync.reports.overview import overview, status_page, title_page
 from moviesync.reports.status import status_of
 from moviesync.stores.base import Document, Store
 from moviesync.stores.documents import json_text
-
-COLLECTIONS = [kind.collection for kind in KINDS]
 
 
 class Command(ReadingCommand):

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from moviesync import ledger, runs
 from moviesync.clock import now
 from moviesync.dashboard.reading import Question, Reader
-from moviesync.kinds import KINDS
+from moviesync.kinds import COLLECTIONS
 from moviesync.stores.base import Document, Store, StoreUnavailable
 from moviesync.stores.documents import iso, json_text
 
@@ -26,7 +26,6 @@ LATEST, RUNS_SHOWN, FOUND = 8, 8, 8
 QUICK, COSTLY = 0.1, 0.03
 """Shares of the time: for each question that an index answers, and for one that reads every title."""
 PATIENCE, LONG_PATIENCE = 10.0, 60.0
-COLLECTIONS = tuple(kind.collection for kind in KINDS)
 
 
 class Answers:

@@ -6,21 +6,37 @@ from collections.abc import Iterator
 from typing import Any
 
 from moviesync.reports.pace import duration, per_second
-from moviesync.reports.status import told_verdicts
+from moviesync.runs import UNKNOWN
 
 Stats = dict[str, Any]
-_UNKNOWN = "verdicts/unknown/"
 
 
 def titles_checked(stats: Stats) -> int:
     """How many checks are stored, with a verdict or without."""
-    unknown = sum(count for name, count in stats.items() if name.startswith(_UNKNOWN))
+    unknown = sum(count for name, count in stats.items() if name.startswith(UNKNOWN))
     return int(stats.get("verdicts/available", 0) + stats.get("verdicts/unavailable", 0) + unknown)
 
 
 def has_unknown(stats: Stats) -> bool:
     """Whether a check gave no verdict."""
-    return any(name.startswith(_UNKNOWN) for name in stats)
+    return any(name.startswith(UNKNOWN) for name in stats)
+
+
+def told_verdicts(stats: Stats) -> str:
+    """One line on the checks of a run, from its stats; empty where there were none.
+
+    >>> told_verdicts({"verdicts/available": 3, "verdicts/unknown/timeout": 2, "verdicts/unknown/HTTP 500": 1})
+    '6 titles checked: 3 available, 0 unavailable, 3 unknown (timeout: 2, HTTP 500: 1), which stay due'
+    """
+    checked = titles_checked(stats)
+    if not checked:
+        return ""
+    available, unavailable = stats.get("verdicts/available", 0), stats.get("verdicts/unavailable", 0)
+    line = f"{checked:,} titles checked: {available:,} available, {unavailable:,} unavailable"
+    if not has_unknown(stats):
+        return line
+    unknown = checked - available - unavailable
+    return f"{line}, {unknown:,} unknown ({_by_reason(stats, UNKNOWN)}), which stay due"
 
 
 def account(stats: Stats, seconds: float) -> Iterator[str]:

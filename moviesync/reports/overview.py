@@ -9,13 +9,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from moviesync import runs
-from moviesync.kinds import KINDS
+from moviesync.kinds import COLLECTIONS
 from moviesync.output import one_line
 from moviesync.reports.status import status_of, told_gap
 from moviesync.reports.tables import aligned, told_duration, told_time, wrapped
 from moviesync.stores.base import Document, Store
 
-COLLECTIONS = [kind.collection for kind in KINDS]
 RUNS_SHOWN, REASONS_SHOWN = 3, 8
 MOST_OF_A_NAME, MOST_OF_A_REASON = 28, 40
 AGES = {

@@ -1,4 +1,4 @@
-"""What is told of the store to programs, and of a run at its end."""
+"""What is told of the store to programs, and the gaps of a walk in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from moviesync import ledger, runs
-from moviesync.kinds import KINDS
+from moviesync.kinds import COLLECTIONS
 from moviesync.stores.base import Store
 
 
@@ -21,12 +21,11 @@ async def status(store: Store) -> dict[str, Any]:
 
 async def status_of(store: Store) -> dict[str, Any]:
     """The same of a store that is open."""
-    collections = [kind.collection for kind in KINDS]
     last = await runs.last(store, 1)
     return {
         "store": store.address,
-        **{name: dataclasses.asdict(await store.counts(name)) for name in collections},
-        "walk": {name: await ledger.summary(store, name) for name in collections},
+        **{name: dataclasses.asdict(await store.counts(name)) for name in COLLECTIONS},
+        "walk": {name: await ledger.summary(store, name) for name in COLLECTIONS},
         "lastRun": _run(last[0]) if last else None,
     }
 
@@ -45,24 +44,3 @@ def told_gap(collection: str, gap: dict[str, Any]) -> str:
     dates = f" {gap['from'] or ''}..{gap['to'] or ''}" if gap["from"] or gap["to"] else ""
     titles = f" ({gap['titles']:,} titles)" if gap["titles"] else ""
     return f"gap in {collection}{dates}: {gap['reason']}{titles}"
-
-
-def told_verdicts(stats: dict[str, Any]) -> str:
-    """One line on the checks of a run, from its stats; empty where there were none.
-
-    >>> told_verdicts({"verdicts/available": 3, "verdicts/unknown/timeout": 2, "verdicts/unknown/HTTP 500": 1})
-    '6 titles checked: 3 available, 0 unavailable, 3 unknown (timeout: 2, HTTP 500: 1), which stay due'
-    """
-    available, unavailable = stats.get("verdicts/available", 0), stats.get("verdicts/unavailable", 0)
-    prefix = "verdicts/unknown/"
-    reasons = {name.removeprefix(prefix): count for name, count in stats.items() if name.startswith(prefix)}
-    unknown = sum(reasons.values())
-    if not (available or unavailable or unknown):
-        return ""
-    line = f"{available + unavailable + unknown:,} titles checked: {available:,} available, {unavailable:,} unavailable"
-    if not unknown:
-        return line
-    why = ", ".join(
-        f"{reason}: {count:,}" for reason, count in sorted(reasons.items(), key=lambda pair: -pair[1])
-    )
-    return f"{line}, {unknown:,} unknown ({why}), which stay due"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from moviesync.kinds import KINDS
+from moviesync.kinds import COLLECTIONS
 from moviesync.stores.base import PROGRESS, RUNS
 
 MEMORY = ":memory:"
@@ -25,9 +25,8 @@ TITLE_COLUMNS = {
     "checkError": "TEXT",
 }
 DOCUMENT_COLUMNS = {"_id": "TEXT PRIMARY KEY", "document": "TEXT"}
-TITLE_TABLES = tuple(kind.collection for kind in KINDS)
 TABLES = {
-    **dict.fromkeys(TITLE_TABLES, TITLE_COLUMNS),
+    **dict.fromkeys(COLLECTIONS, TITLE_COLUMNS),
     PROGRESS: DOCUMENT_COLUMNS,
     RUNS: DOCUMENT_COLUMNS,
 }
@@ -106,7 +105,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     for table, columns in TABLES.items():
         connection.execute(f'CREATE TABLE IF NOT EXISTS "{table}" ({_definition(columns)})')
     _check_layout(connection)
-    for table in TITLE_TABLES:
+    for table in COLLECTIONS:
         for statement in TITLE_INDEXES:
             connection.execute(on(table, statement))
 
