@@ -30,7 +30,7 @@ TRANSCRIPTS = [block.split("\n", 1) for kind, block in BLOCKS if kind == "consol
 
 
 @pytest.fixture
-def folder(tmp_path: Path, sites: Sites) -> Folder:
+def cold(tmp_path: Path, sites: Sites) -> Folder:
     """A folder whose commands start as those of a user do."""
     return Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"}, warm=False)
 
@@ -49,10 +49,10 @@ def test_commands_of_the_readme_run_in_their_order(folder: Folder) -> None:
         folder.run(*shlex.split(command)[1:])
 
 
-def test_outputs_of_the_readme_are_what_its_commands_print(folder: Folder) -> None:
+def test_outputs_of_the_readme_are_what_its_commands_print(cold: Folder) -> None:
     assert len(TRANSCRIPTS) >= 3
     for command, output in TRANSCRIPTS:
-        run = folder.run(*shlex.split(command)[2:])
+        run = cold.run(*shlex.split(command)[2:])
         assert timeless(output) in timeless(run.stdout + run.stderr)
 
 
