@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 from scrapy.commands import ScrapyCommand
@@ -44,10 +45,8 @@ class ReadingCommand(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
-        try:
+        with usage_told():
             super().process_options(args, opts)
-        except UsageError as error:
-            leave(WRONG_USAGE, [str(error)])
         if problems := [*self.problems(args, opts), *environment_problems(self.settings)]:
             leave(WRONG_USAGE, problems)
 
@@ -78,6 +77,15 @@ class ReadingCommand(ScrapyCommand):
             write_out(f"{text}\n")
         except OutputLost as error:
             leave(CANNOT_WORK, [str(error)])
+
+
+@contextmanager
+def usage_told() -> Iterator[None]:
+    """Within, what Scrapy finds wrong with its options ends the program with a line."""
+    try:
+        yield
+    except UsageError as error:
+        leave(WRONG_USAGE, [str(error)])
 
 
 def environment_problems(settings: BaseSettings) -> list[str]:

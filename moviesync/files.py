@@ -18,7 +18,7 @@ def refusal(path: str) -> str:
     except FileExistsError:
         return "Its folder is a file"
     except (OSError, ValueError) as error:
-        return str(getattr(error, "strerror", None) or error)
+        return _words(error)
     return ""
 
 
@@ -32,5 +32,9 @@ def folder_refusal(path: str) -> str:
     except FileExistsError:
         return os.strerror(errno.ENOTDIR)
     except (OSError, ValueError) as error:
-        return str(getattr(error, "strerror", None) or error)
+        return _words(error)
     return ""
+
+
+def _words(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -50,3 +50,4 @@ SHOW = Kind(
 
 KINDS = (MOVIE, SHOW)
 COLLECTIONS = tuple(kind.collection for kind in KINDS)
+"""The collections or tables of their titles, in the order in which people are told of them."""

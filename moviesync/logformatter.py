@@ -37,8 +37,7 @@ def quieten() -> None:
 
 def _in_a_line(record: logging.LogRecord) -> bool:
     if record.exc_info and (error := record.exc_info[1]):
-        record.msg, record.args = f"{record.getMessage()}: {error}", ()
-        record.exc_info = record.exc_text = None
+        _replace(record, f"{record.getMessage()}: {error}")
     return True
 
 
@@ -52,9 +51,14 @@ def _feed_in_a_line(record: logging.LogRecord) -> bool:
     """A feed that takes no more says so for each line that it should have."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, OSError) and "FeedExporter" in record.getMessage():
-        record.msg, record.args = f"a line is missing in a feed: {error}", ()
-        record.exc_info = record.exc_text = None
+        _replace(record, f"a line is missing in a feed: {error}")
     return True
+
+
+def _replace(record: logging.LogRecord, line: str) -> None:
+    """Make it this line, without a traceback."""
+    record.msg, record.args = line, ()
+    record.exc_info = record.exc_text = None
 
 
 class QuietLogFormatter(LogFormatter):

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import signals
 from scrapy.commands import crawl
-from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from moviesync import arguments
 from moviesync.arguments import Arguments
 from moviesync.clock import now
-from moviesync.command import environment_problems, leave
+from moviesync.command import environment_problems, leave, usage_told
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
 from moviesync.extensions import logfile
 from moviesync.feeds import FeedLine
@@ -61,10 +60,8 @@ class Command(crawl.Command):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
-        try:
+        with usage_told():
             super().process_options(args, opts)
-        except UsageError as error:
-            leave(WRONG_USAGE, [str(error)])
         # A feed gets a line for each verdict; a page of titles is for the store.
         for feed in self.settings.getdict("FEEDS").values():
             feed.setdefault("item_classes", [FeedLine])

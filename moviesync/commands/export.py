@@ -54,10 +54,7 @@ class Command(ReadingCommand):
         problems = super().problems([*options, *names[1:]], opts)
         if names and names[0] not in COLLECTIONS:
             problems.append(f"{names[0]}: there is {' and '.join(COLLECTIONS)}")
-        if opts.format is None:
-            ending = Path(opts.output).suffix.removeprefix(".")
-            opts.format = ending if ending in FORMATS else "jsonl"
-        if opts.format not in FORMATS:
+        if _form(opts) not in FORMATS:
             problems.append(f"--format {opts.format}: there is {' and '.join(FORMATS)}")
         if len(_states(opts)) > 1:
             problems.append(
@@ -77,7 +74,7 @@ class Command(ReadingCommand):
             return False
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        collection, form = (args or COLLECTIONS)[0], FORMATS[opts.format]
+        collection, form = (args or COLLECTIONS)[0], FORMATS[_form(opts)]
         state = next(iter(_states(opts)), None)
         to_file = opts.output != STANDARD_OUTPUT
         try:
@@ -89,6 +86,14 @@ class Command(ReadingCommand):
             leave(CANNOT_WORK, [str(error)])
         told = " ".join(filter(None, [f"{number:,}", state, collection, f"to {opts.output}" * to_file]))
         print(f"moviesync: exported {told}", file=sys.stderr)
+
+
+def _form(opts: argparse.Namespace) -> str:
+    """The format that is named, or that the file's name ends like."""
+    if opts.format is not None:
+        return str(opts.format)
+    ending = Path(opts.output).suffix.removeprefix(".")
+    return ending if ending in FORMATS else "jsonl"
 
 
 def _states(opts: argparse.Namespace) -> list[str]:
