@@ -68,7 +68,7 @@ def running(
             process.wait()
 
 
-def told_command(process: subprocess.Popen[bytes]) -> str:
+def format_command(process: subprocess.Popen[bytes]) -> str:
     return shlex.join(map(str, cast("Sequence[str]", process.args)))
 
 
@@ -80,12 +80,12 @@ def memory_at_end(process: subprocess.Popen[bytes], folder: Path) -> float:
         if pid:
             break
         if time.monotonic() > deadline:
-            raise Failed(f"{told_command(process)} has not ended after {LONGEST:g} seconds")
+            raise Failed(f"{format_command(process)} has not ended after {LONGEST:g} seconds")
         time.sleep(_LOOK)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         told = (folder / OUTPUT).read_text("utf-8", "replace")
-        raise Failed(f"{told_command(process)} ended with exit code {process.returncode}:\n{told[-2000:]}")
+        raise Failed(f"{format_command(process)} ended with exit code {process.returncode}:\n{told[-2000:]}")
     return usage.ru_maxrss * _MAXRSS_IN_MB
 
 

@@ -32,7 +32,7 @@ DUE_EVERY = 10
 AVAILABLE_EVERY = 12
 FIRST_CHECK = datetime(2026, 1, 1, tzinfo=timezone.utc)
 CHECKS_LAST = timedelta(days=300)
-PORTION = 1000
+BATCH = 1000
 
 WRITTEN = 200
 NEW = 20
@@ -68,9 +68,9 @@ class Filling:
 
     def portions(self) -> Iterator[tuple[list[Title], list[Verdict]]]:
         numbers = iter(range(1, self.size + 1))
-        while portion := list(islice(numbers, PORTION)):
-            titles = [self.title(2 * number) for number in portion]
-            yield titles, [self.verdict(2 * number) for number in portion if not self.is_due(number)]
+        while batch := list(islice(numbers, BATCH)):
+            titles = [self.title(2 * number) for number in batch]
+            yield titles, [self.verdict(2 * number) for number in batch if not self.is_due(number)]
 
 
 async def fill(store: Store, filling: Filling) -> None:
@@ -100,9 +100,9 @@ class Questions:
             raise RuntimeError("the store refused a title")
         return took
 
-    async def settled(self) -> int:
+    async def up_to_date(self) -> int:
         ids = [2 * number for number in self._numbers(PAGE)]
-        question = self._store.settled(COLLECTION, ids, checked_since=None, failed_since=FIRST_CHECK)
+        question = self._store.up_to_date(COLLECTION, ids, checked_since=None, failed_since=FIRST_CHECK)
         return (await _timed(question))[1]
 
     async def unchecked(self) -> int:
@@ -154,7 +154,7 @@ async def ask(store: Store, filling: Filling, repeats: int) -> dict[str, float]:
     questions = Questions(store, filling)
     return {
         "write of 200 titles and verdicts": await milliseconds(questions.write, repeats),
-        "settled, of twenty": await milliseconds(questions.settled, repeats),
+        "up_to_date, of twenty": await milliseconds(questions.up_to_date, repeats),
         "unchecked, the next hundred": await milliseconds(questions.unchecked, repeats),
         "stale, the next hundred": await milliseconds(questions.stale, repeats),
     }

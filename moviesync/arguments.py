@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from moviesync.environment import Concurrency, problem
-from moviesync.walk import PAGE_SIZE
+from moviesync.sources.discover.walk import PAGE_SIZE
 
 
 def _day(text: object) -> object:

@@ -13,8 +13,8 @@ from scrapy.exceptions import ContractFail
 
 from moviesync.items import Page, Verdict
 from moviesync.kinds import Kind
-from moviesync.vidsrc import page_url
-from moviesync.window import Window
+from moviesync.sources.discover.window import Window
+from moviesync.vidsrc.page import page_url
 
 RECORDED = Path(__file__).parent / "recorded"
 """Answers of both sites, by the path that gave them."""

@@ -21,12 +21,12 @@ CANNOT_WORK = 1
 WRONG_USAGE = 2
 
 
-class Unsent(IgnoreRequest):
+class RequestCancelled(IgnoreRequest):
     """The run ends, and this request is not sent, or not again; raised to whoever waits for its answer."""
 
 
 class SiteDown(IgnoreRequest):
-    """The site is down and the run goes on without it; raised by Circuit."""
+    """The site is down and the run goes on without it; raised by CircuitBreaker."""
 
 
 class TooManyRedirects(IgnoreRequest):
@@ -61,22 +61,22 @@ def failure_reason(error: BaseException | Failure) -> str:
     return next((words for kind, words in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
 
 
-class Ending(str):
+class CloseReason(str):
     """The reason a run ended early: the last line its user reads, and the exit code that goes with it."""
 
     exit_code: int
 
-    def __new__(cls, line: str, exit_code: int = CANNOT_WORK) -> Ending:
+    def __new__(cls, line: str, exit_code: int = CANNOT_WORK) -> CloseReason:
         ending = super().__new__(cls, line)
         ending.exit_code = exit_code
         return ending
 
 
-class RunStopped(CloseSpider):
+class CrawlStopped(CloseSpider):
     """The run cannot do its work; raised from ``start()``, a callback, or a handler of ``spider_opened``.
 
     ``line`` says what is the matter and what to do; it becomes the reason that Scrapy logs.
     """
 
     def __init__(self, line: str, exit_code: int = CANNOT_WORK):
-        super().__init__(Ending(line, exit_code))
+        super().__init__(CloseReason(line, exit_code))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from moviesync.window import Window
+from moviesync.sources.discover.window import Window
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -78,3 +79,36 @@ def replacing(path: Path) -> Iterator[Callable[[str], None]]:
 def _encoded(text: str) -> bytes:
     # Half of a surrogate pair has no other form, and JSON reads this one.
     return text.encode(errors="backslashreplace")
+
+
+def refusal(path: str) -> str:
+    """Why a file cannot be appended to, in a word or two; empty where it can.
+
+    Its folder, and the file itself, are there afterwards.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).open("ab").close()
+    except FileExistsError:
+        return "Its folder is a file"
+    except (OSError, ValueError) as error:
+        return _words(error)
+    return ""
+
+
+def folder_refusal(path: str) -> str:
+    """Why a folder cannot be written to; empty where it can. It is there afterwards."""
+    try:
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            return os.strerror(errno.EACCES)
+    except FileExistsError:
+        return os.strerror(errno.ENOTDIR)
+    except (OSError, ValueError) as error:
+        return _words(error)
+    return ""
+
+
+def _words(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -42,8 +42,8 @@ ROBOTSTXT_OBEY = False
 TWISTED_REACTOR_ENABLED = False
 # Default: the same client, with a warning at every start.
 DOWNLOAD_HANDLERS = {
-    "http": "moviesync.downloader.HttpHandler",
-    "https": "moviesync.downloader.HttpHandler",
+    "http": "moviesync.core.handler.HttpHandler",
+    "https": "moviesync.core.handler.HttpHandler",
 }
 # Default False: any certificate would do.
 DOWNLOAD_VERIFY_CERTIFICATES = True
@@ -60,14 +60,14 @@ REDIRECT_MAX_TIMES = 5
 # How fast each site is asked follows from TMDB_RATE and VIDSRC_CONCURRENCY (or -a concurrency):
 # DOWNLOAD_SLOTS and CONCURRENT_REQUESTS are set in limits.py.
 # Default: a slot may start more at once than its concurrency allows, and none can be held.
-DOWNLOADER = "moviesync.downloader.StrictDownloader"
+DOWNLOADER = "moviesync.core.handler.StrictDownloader"
 # Default False. AutoThrottle adds delay to VidSrc's slot when the site slows down.
 AUTOTHROTTLE_ENABLED = True
 # Default 5 s: the first answer tells the latency.
 AUTOTHROTTLE_START_DELAY = 0
 
 # Default: a priority queue and a disk queue in JOBDIR. The store is the queue here.
-SCHEDULER = "moviesync.scheduler.Scheduler"
+SCHEDULER = "moviesync.core.scheduler.Scheduler"
 # Default 100 tasks for every response. One keeps the order: a page is stored before its checks start.
 CONCURRENT_ITEMS = 1
 # Default True. A packed page that is cut short unpacks to the part that came, and one of 2 KB to
@@ -97,7 +97,7 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
-    "moviesync.middlewares.deltafetch.StoreDeltaFetch": 100,
+    "moviesync.spidermiddlewares.deltafetch.StoreDeltaFetch": 100,
 }
 DELTAFETCH_ENABLED = True
 
@@ -108,37 +108,37 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
     # In place of Scrapy's RetryMiddleware, which tries again at once and reads no Retry-After.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "moviesync.middlewares.backoff.Backoff": 550,
-    # Nearer to the downloader, so that it sees the failures that Backoff tries again.
-    "moviesync.middlewares.circuit.Circuit": 560,
-    "moviesync.middlewares.canary.Canary": 570,
+    "moviesync.downloadermiddlewares.retry.Retry": 550,
+    # Nearer to the downloader, so that it sees the failures that Retry tries again.
+    "moviesync.downloadermiddlewares.circuitbreaker.CircuitBreaker": 560,
+    "moviesync.checks.controls.Controls": 570,
     # Redirects belong to the request that met them; the HTML kind is not for programs.
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
-    "moviesync.middlewares.redirect.InlineRedirect": 600,
+    "moviesync.downloadermiddlewares.redirect.InlineRedirect": 600,
     # Next to the downloader, so that no other component sees a key.
-    "moviesync.middlewares.credentials.Credentials": 950,
+    "moviesync.downloadermiddlewares.credentials.Credentials": 950,
 }
 
 EXTENSIONS = {
     # First, so that what the others log is clean.
-    "moviesync.extensions.cleanlog.CleanLog": -100,
-    "moviesync.extensions.logfile.LogFile": -90,
+    "moviesync.log.redaction.LogRedaction": -100,
+    "moviesync.log.file.LogFile": -90,
     # In place of Scrapy's LogStats, which counts requests of both sites as pages. Before the store is
     # opened, so that the line on what is run comes first.
     "scrapy.extensions.logstats.LogStats": None,
-    "moviesync.extensions.progress.Progress": -80,
-    "moviesync.extensions.jobdir.JobDirGuard": 0,
-    "moviesync.extensions.session.StoreSession": 0,
+    "moviesync.extensions.logstats.LogStats": -80,
+    "moviesync.extensions.jobdir.JobDir": 0,
+    "moviesync.extensions.storesession.StoreSession": 0,
     # In place of Scrapy's own, whose delay never falls where most answers are 404.
     "scrapy.extensions.throttle.AutoThrottle": None,
-    "moviesync.extensions.throttle.SiteThrottle": 0,
+    "moviesync.extensions.autothrottle.AutoThrottle": 0,
 }
 
 ITEM_PIPELINES = {
-    "moviesync.pipelines.GroupCommit": 300,
+    "moviesync.pipelines.store.StorePipeline": 300,
     # After it, so that a feed tells what is stored.
-    "moviesync.feeds.FeedTitles": 400,
+    "moviesync.pipelines.feeds.FeedPipeline": 400,
 }
 # Seconds that a write waits for more items, after the first.
 GROUP_COMMIT_LINGER = 0.005
@@ -165,7 +165,7 @@ PROGRESS_BAR = os.environ.get("TERM") != "dumb"
 
 # Default DEBUG: a line for every request and item.
 LOG_LEVEL = "INFO"
-LOG_FORMATTER = "moviesync.logformatter.QuietLogFormatter"
+LOG_FORMATTER = "moviesync.log.formatter.QuietLogFormatter"
 # The variable LOG_FILE. Scrapy's setting of that name stays unset, as it takes the log away from the
 # console; who sets it (--logfile, -s LOG_FILE=...) gets what Scrapy does, and no second file.
 LOGFILE_PATH = _environment.LOG_FILE

@@ -17,8 +17,8 @@ from moviesync.demo.server import Sites
 from moviesync.stores.base import Store
 from tests.crawls import STRICT, Folder, films
 from tests.mongodb import MongoServer, MongoUnavailable, connected, with_database
+from tests.places import MongoPlace, Place, SQLitePlace
 from tests.required import lacking
-from tests.stores import MongoPlace, Place, SQLitePlace
 from tests.warm import Server
 
 LONGEST_TEARDOWN = 60

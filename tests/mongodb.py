@@ -16,7 +16,7 @@ from pymongo import MongoClient
 
 from tests.processes import Process, start
 
-JAVA_FOLDER = Path(__file__).parent / "mongo"
+JAVA_FOLDER = Path(__file__).parent / "mongodb_server"
 LIBRARIES = JAVA_FOLDER / "target" / "dependency"
 READY = "Waiting for connections"
 LONGEST_FETCH = 60

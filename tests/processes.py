@@ -71,8 +71,8 @@ class Output:
     def _line(self, *, ended: bool) -> bytes:
         """The next line, empty where it is not yet all there."""
         line = b""
-        for portion in self._from(self._taken):
-            begin, newline, _ = portion.partition(b"\n")
+        for batch in self._from(self._taken):
+            begin, newline, _ = batch.partition(b"\n")
             line += begin + newline
             if newline:
                 return line
@@ -80,9 +80,9 @@ class Output:
 
     def _from(self, place: int) -> Iterator[bytes]:
         # The place at which the program writes stays where it is.
-        while portion := os.pread(self._file, _PORTION, place):
-            yield portion
-            place += len(portion)
+        while batch := os.pread(self._file, _PORTION, place):
+            yield batch
+            place += len(batch)
 
 
 class Process:

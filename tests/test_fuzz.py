@@ -20,11 +20,12 @@ from w3lib.encoding import html_to_unicode
 import moviesync
 from moviesync import arguments, environment
 from moviesync.demo import pages
+from moviesync.downloadermiddlewares.retry import retry_after
 from moviesync.environment import Environment
 from moviesync.kinds import KINDS, Kind
-from moviesync.middlewares.backoff import retry_after
-from moviesync.tmdb import MalformedPage, error_code, read_page, refused_page
-from moviesync.vidsrc import judge
+from moviesync.tmdb.api import MalformedAnswer, error_code
+from moviesync.tmdb.discover import read_page, refused_page
+from moviesync.vidsrc.page import judge
 
 SEEN = datetime(2026, 11, 23, tzinfo=timezone.utc)
 RECORDED = Path(moviesync.__file__).parent / "recorded"
@@ -83,7 +84,7 @@ def _items(answer: dict[str, Any]) -> list[Any]:
 def read(body: bytes, kind: Kind, status: int = 200) -> None:
     try:
         page = read_page(status, body, kind, SEEN)
-    except MalformedPage:
+    except MalformedAnswer:
         return
     assert status == 200
     assert len({title.tmdb_id for title in page.titles}) == len(page.titles)
@@ -129,7 +130,7 @@ def test_nesting_of_any_depth_is_read_or_malformed(depth: int, value: str) -> No
         item = f'{{"id":1,"title":"A","{name}":{deep}}}'
         body = f'{{"results":[{item}],"total_pages":{deep},"total_results":1}}'.encode()
         for one in (body, body.replace(b'"A"', b'"\\ud800"')):
-            with suppress(MalformedPage):
+            with suppress(MalformedAnswer):
                 read_page(200, one, KINDS[0], SEEN)
     for name in ("errors", "status_message"):
         refused_page(422, f'{{"status_code":22,"{name}":[{deep}]}}'.encode(), 7)

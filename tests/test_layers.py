@@ -18,42 +18,35 @@ FILES = {
 }
 
 # What a module, or any module of a package, may import of moviesync.
-MAY_IMPORT = {
-    "window": (),
-    "walk": ("window",),
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kinds": (),
     "clock": (),
     "environment": (),
-    "items": ("window", "kinds"),
-    "tmdb": ("items", "walk", "window", "kinds"),
-    "vidsrc": ("items", "walk", "window", "kinds"),
     "output": (),
-    "stores": ("output", "items", "kinds", "walk", "window", "stores"),
-    "ledger": ("stores", "items", "kinds", "walk", "window"),
-    "due": ("stores",),
-    "sparing": (),
-    "files": (),
-    "dashboard": ("dashboard", "runs", "ledger", "clock", "stores", "kinds"),
-    "runs": ("stores",),
-    "reports": ("reports", "runs", "ledger", "output", "stores", "items", "kinds", "walk", "window"),
-    "export": ("output", "stores"),
-    "command": ("environment", "exceptions", "output", "stores"),
+    "items": ("sources.discover.window", "kinds"),
+    "tmdb": ("tmdb", "items", "kinds"),
+    "vidsrc": ("vidsrc", "kinds"),
+    "stores": ("stores", "output", "items", "kinds"),
+    "history": ("history", "stores"),
+    "sources": ("sources", "tmdb", "stores", "items", "kinds", "clock", "exceptions"),
+    "reports": ("reports", "history", "sources", "output", "stores", "items", "kinds"),
+    "dashboard": ("dashboard", "history", "sources", "clock", "stores", "kinds"),
+    "basecommand": ("environment", "exceptions", "output", "stores"),
 }
+PURE = ("scrapy", "pymongo", "aiohttp", "twisted")
 WITHOUT_FRAMEWORK = {
-    "output": ("scrapy", "pymongo", "aiohttp", "twisted"),
-    "window": ("scrapy", "pymongo", "aiohttp", "twisted"),
-    "walk": ("scrapy", "pymongo", "aiohttp", "twisted"),
-    "kinds": ("scrapy", "pymongo", "aiohttp", "twisted"),
-    "items": ("scrapy", "pymongo", "aiohttp", "twisted"),
-    "tmdb": ("scrapy", "pymongo", "aiohttp", "twisted"),
-    "vidsrc": ("scrapy", "pymongo", "aiohttp", "twisted"),
-    "stores": ("scrapy", "twisted"),
-    "ledger": ("scrapy", "twisted"),
-    "runs": ("scrapy", "twisted"),
-    "reports": ("scrapy", "pymongo", "aiohttp", "twisted"),
+    **dict.fromkeys(("output", "kinds", "items", "tmdb", "vidsrc", "reports"), PURE),
+    **dict.fromkeys(("stores", "sources.discover.checkpoint", "history"), ("scrapy", "twisted")),
     "dashboard": ("scrapy", "pymongo", "twisted"),
 }
-TOP = ("spiders", "middlewares", "pipelines", "feeds", "extensions", "commands")
+TOP = (
+    "spiders",
+    "downloadermiddlewares",
+    "spidermiddlewares",
+    "pipelines",
+    "extensions",
+    "commands",
+)
 MOST_LINES = 250
 
 
@@ -89,8 +82,13 @@ def own(modules: set[str]) -> set[str]:
 
 
 def test_the_modules_are_found() -> None:
-    assert {"moviesync", "moviesync.walk", "moviesync.stores.sqlite", "moviesync.demo.server"} <= set(FILES)
-    assert imports("moviesync.tmdb") >= {"json", "moviesync.items", "moviesync.kinds"}
+    assert {
+        "moviesync",
+        "moviesync.sources.discover.walk",
+        "moviesync.stores.sqlite.store",
+        "moviesync.demo.server",
+    } <= set(FILES)
+    assert imports("moviesync.tmdb.discover") >= {"re", "moviesync.items", "moviesync.kinds"}
 
 
 @pytest.mark.parametrize("layer", MAY_IMPORT)

@@ -11,8 +11,8 @@ from itertools import cycle
 from math import ceil
 
 from moviesync.items import Page
-from moviesync.walk import PAGE_SIZE, Walk
-from moviesync.window import Window
+from moviesync.sources.discover.walk import PAGE_SIZE, Walk
+from moviesync.sources.discover.window import Window
 
 TODAY = date(2026, 11, 23)
 

@@ -6,7 +6,7 @@ import argparse
 
 from scrapy.commands import check
 
-from moviesync.command import leave
+from moviesync.basecommand import leave
 from moviesync.commands.crawl import spider_problems
 from moviesync.exceptions import WRONG_USAGE
 
@@ -18,5 +18,9 @@ class Command(check.Command):
         if problems := spider_problems(self.settings, args):
             leave(WRONG_USAGE, problems)
         # Contracts are no crawl: the store stays closed, and nothing is logged to a file.
-        for name in ("session.StoreSession", "progress.Progress", "logfile.LogFile"):
-            self.settings["EXTENSIONS"][f"moviesync.extensions.{name}"] = None
+        for name in (
+            "extensions.storesession.StoreSession",
+            "extensions.logstats.LogStats",
+            "log.file.LogFile",
+        ):
+            self.settings["EXTENSIONS"][f"moviesync.{name}"] = None

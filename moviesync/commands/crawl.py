@@ -18,17 +18,16 @@ from scrapy.spiderloader import get_spider_loader
 
 from moviesync import arguments
 from moviesync.arguments import Arguments
+from moviesync.basecommand import environment_problems, leave, usage_told
 from moviesync.clock import now
-from moviesync.command import environment_problems, leave, usage_told
-from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, Ending
-from moviesync.extensions import logfile
-from moviesync.feeds import FeedLine
-from moviesync.feeds import problems as feed_problems
-from moviesync.files import folder_refusal, refusal
-from moviesync.logformatter import quieten
-from moviesync.output import one_line
+from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, CloseReason
+from moviesync.log import file as logfile
+from moviesync.log.formatter import quieten
+from moviesync.output import folder_refusal, one_line, refusal
+from moviesync.pipelines.feeds import FeedLine
+from moviesync.pipelines.feeds import problems as feed_problems
 from moviesync.reports.closing import account, has_unknown, titles_checked
-from moviesync.reports.status import told_gap
+from moviesync.reports.status import format_gap
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -114,9 +113,9 @@ class Command(crawl.Command):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if self.reason is None or self._is_cut_off:
-            self.reason = Ending(f"the run was cut off; {self._same_command(crawler)} goes on with it")
+            self.reason = CloseReason(f"the run was cut off; {self._same_command(crawler)} goes on with it")
         elif feeds_lost(crawler.stats.get_stats()) and not exit_code(self.reason):
-            self.reason = Ending(
+            self.reason = CloseReason(
                 "a feed is not whole (the log says why); scrapy export writes what is stored"
             )
         self.exitcode = exit_code(self.reason)
@@ -130,7 +129,7 @@ class Command(crawl.Command):
             for line in account(stats, (now() - spider.started).total_seconds()):
                 say(line)
         for gap in spider.itinerary.walk.gaps() if self.exitcode != WRONG_USAGE else ():
-            say(told_gap(spider.kind.collection, gap))
+            say(format_gap(spider.kind.collection, gap))
         if not self.exitcode:
             say(f"next: {self._next(spider)}")
 
@@ -166,7 +165,7 @@ class Command(crawl.Command):
 
 def exit_code(reason: str) -> int:
     """The exit code that goes with the reason for which a spider was closed."""
-    if isinstance(reason, Ending):
+    if isinstance(reason, CloseReason):
         return reason.exit_code
     return 0 if reason.startswith(_WELL_ENDED) else CANNOT_WORK
 

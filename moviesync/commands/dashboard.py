@@ -9,8 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from moviesync.command import ReadingCommand, leave
-from moviesync.dashboard.answers import Answers
+from moviesync.basecommand import ReadingCommand, leave
+from moviesync.dashboard.api import Answers
 from moviesync.dashboard.app import application
 from moviesync.dashboard.serving import is_loopback, serve
 from moviesync.exceptions import CANNOT_WORK

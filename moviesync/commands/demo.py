@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moviesync.command import leave
+from moviesync.basecommand import leave
 from moviesync.commands import crawl
 from moviesync.demo.server import Sites
 from moviesync.exceptions import WRONG_USAGE

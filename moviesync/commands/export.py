@@ -7,11 +7,11 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-from moviesync.command import ReadingCommand, leave
+from moviesync.basecommand import ReadingCommand, leave
 from moviesync.exceptions import CANNOT_WORK
-from moviesync.export import FORMATS, export
 from moviesync.kinds import COLLECTIONS
 from moviesync.output import OutputLost, replacing, write_out
+from moviesync.reports.export import FORMATS, export
 
 STATES = ("available", "unavailable", "unchecked")
 STANDARD_OUTPUT = "-"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 
-from moviesync import runs
+from moviesync.basecommand import ReadingCommand
 from moviesync.clock import now
-from moviesync.command import ReadingCommand
+from moviesync.history import runs
 from moviesync.reports.overview import runs_table
 from moviesync.stores.documents import json_text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 
+from moviesync.basecommand import ReadingCommand, leave
 from moviesync.clock import now
-from moviesync.command import ReadingCommand, leave
 from moviesync.exceptions import CANNOT_WORK
 from moviesync.kinds import COLLECTIONS
 from moviesync.reports.overview import overview, status_page, title_page

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from moviesync.dashboard.answers import Answers
+from moviesync.dashboard.api import Answers
 
 STATIC = Path(__file__).with_name("static")
 LONGEST_SEARCH = 200

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from moviesync.demo.answers import SHARES, Answer, pick, truth
+from moviesync.demo.behaviours import SHARES, Answer, pick, truth
 from moviesync.demo.chance import chance
 from moviesync.kinds import MOVIE, SHOW, Kind
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from moviesync.demo.answers import Answer
+from moviesync.demo.behaviours import Answer
 
 Fault = Literal["500", "502", "503", "429", "reset", "cut", "hang"]
 """An error status (429 without ``Retry-After``), a reset connection, a body cut short, a late answer."""

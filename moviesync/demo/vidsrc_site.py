@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from aiohttp import web
 
 from moviesync.demo import pages
-from moviesync.demo.answers import Answer, truth
+from moviesync.demo.behaviours import Answer, truth
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.journal import Journal
 from moviesync.demo.knobs import Knobs, SiteKnobs

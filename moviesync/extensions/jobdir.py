@@ -14,7 +14,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.job import job_dir
 
 from moviesync import __version__
-from moviesync.exceptions import RunStopped
+from moviesync.exceptions import CrawlStopped
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 LEFT_BY_SCRAPY = ("requests.queue", "requests.seen", "spider.state")
 
 
-class JobDirGuard:
+class JobDir:
     """One run at a time has a JOBDIR; what a run left there without ending cleanly is dropped.
 
     The file ``moviesync.json`` says which run has the folder: it is there from before Scrapy looks
@@ -64,7 +64,7 @@ class JobDirGuard:
 
     def spider_opened(self) -> None:
         if not self._taken:
-            raise RunStopped(
+            raise CrawlStopped(
                 f"JOBDIR {self._folder} is in use by another run: wait for it, or take another folder"
             )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from moviesync.history.runs import UNKNOWN
 from moviesync.reports.pace import duration, per_second
-from moviesync.runs import UNKNOWN
 
 Stats = dict[str, Any]
 
@@ -22,10 +22,10 @@ def has_unknown(stats: Stats) -> bool:
     return any(name.startswith(UNKNOWN) for name in stats)
 
 
-def told_verdicts(stats: Stats) -> str:
+def format_verdicts(stats: Stats) -> str:
     """One line on the checks of a run, from its stats; empty where there were none.
 
-    >>> told_verdicts({"verdicts/available": 3, "verdicts/unknown/timeout": 2, "verdicts/unknown/HTTP 500": 1})
+    >>> format_verdicts({"verdicts/available": 3, "verdicts/unknown/timeout": 2, "verdicts/unknown/HTTP 500": 1})
     '6 titles checked: 3 available, 0 unavailable, 3 unknown (timeout: 2, HTTP 500: 1), which stay due'
     """
     checked = titles_checked(stats)
@@ -53,7 +53,7 @@ def account(stats: Stats, seconds: float) -> Iterator[str]:
     pages, titles, new = (stats.get(f"store/{name}", 0) for name in ("pages", "titles", "new"))
     if pages:
         yield f"{_some(pages, 'page')} with {_some(titles, 'title')}, {new:,} of them new"
-    yield told_verdicts(stats) or "no title was checked"
+    yield format_verdicts(stats) or "no title was checked"
     if refused := stats.get("store/refused"):
         yield f"{_some(refused, 'write')} refused by the store; the log names the first titles"
     if retries := stats.get("retry/count"):

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from moviesync import runs
+from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
 from moviesync.output import one_line
-from moviesync.reports.status import status_of, told_gap
-from moviesync.reports.tables import aligned, told_duration, told_time, wrapped
+from moviesync.reports.status import format_gap, status_of
+from moviesync.reports.tables import aligned, format_duration, format_time, wrapped
 from moviesync.stores.base import Document, Store
 
 RUNS_SHOWN, REASONS_SHOWN = 3, 8
@@ -67,7 +67,7 @@ def status_page(found: Overview) -> str:
         rows += [_blank(), *_ages(found.ages)]
     lines = aligned(rows)
     gaps = [(name, gap) for name in COLLECTIONS for gap in found.status["walk"][name]["gaps"]]
-    lines[walked:walked] = [line for name, gap in gaps for line in _below(told_gap(name, gap))]
+    lines[walked:walked] = [line for name, gap in gaps for line in _below(format_gap(name, gap))]
     return "\n".join([*wrapped(found.status["store"]), "", *lines, "", runs_table(found.runs, found.at)])
 
 
@@ -133,8 +133,8 @@ def _run(document: Document, at: datetime) -> list[str]:
     if state == runs.ENDED:
         state = ENDINGS.get(reason, reason) if len(reason) <= WORD else "stopped:"
     return [
-        told_time(document.get("started")),
-        told_duration(runs.duration(document, at)),
+        format_time(document.get("started")),
+        format_duration(runs.duration(document, at)),
         str(document.get("spider", "-")),
         *(f"{number:,}" for number in runs.done(document)),
         state,

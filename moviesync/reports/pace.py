@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from moviesync.walk import PAGE_SIZE
+from moviesync.sources.discover.walk import PAGE_SIZE
 
 RECENT = 60.0
 """Seconds from which the rate is taken: long enough to be steady, short enough to follow the sites."""
@@ -20,7 +20,7 @@ _TWO_DIGITS = 10
 
 
 @dataclass(frozen=True)
-class Standing:
+class Snapshot:
     """What a run has done, and what it has to do as far as that is known."""
 
     pages: int
@@ -42,18 +42,18 @@ class Standing:
 
 
 def checks_left(
-    *, due: int, on_pages: int, settled: int, repeated: int, checked: int, pages_left: int | None
+    *, due: int, on_pages: int, up_to_date: int, repeated: int, checked: int, pages_left: int | None
 ) -> int:
     """Checks to come: of stored titles, of the pages that were read, and of those that will be.
 
     ``due``: titles without a verdict when the run began. Of the ``on_pages`` titles that pages
-    have shown, ``settled`` needed no check, ``repeated`` had one in this run. Pages to come are
+    have shown, ``up_to_date`` needed no check, ``repeated`` had one in this run. Pages to come are
     taken to be like those before; where there were none, all their titles need a check.
 
-    >>> checks_left(due=50, on_pages=100, settled=60, repeated=0, checked=70, pages_left=10)
+    >>> checks_left(due=50, on_pages=100, up_to_date=60, repeated=0, checked=70, pages_left=10)
     100
     """
-    brought = on_pages - settled - repeated
+    brought = on_pages - up_to_date - repeated
     share = brought / on_pages if on_pages else 1.0
     return max(0, round(due + brought - checked + (pages_left or 0) * PAGE_SIZE * share))
 
@@ -62,62 +62,62 @@ class Pace:
     """The rates of the last minute, and the time that is left at them."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, Standing]] = deque()
+        self._seen: deque[tuple[float, Snapshot]] = deque()
 
-    def note(self, moment: float, standing: Standing) -> None:
+    def note(self, moment: float, snapshot: Snapshot) -> None:
         """Take in how far the run is at ``moment``, in seconds of any clock."""
-        self._seen.append((moment, standing))
+        self._seen.append((moment, snapshot))
         # The one that is kept of those before the last minute is where it began.
         while moment - self._seen[min(1, len(self._seen) - 1)][0] >= RECENT:
             self._seen.popleft()
 
     @property
-    def standing(self) -> Standing:
+    def snapshot(self) -> Snapshot:
         """The one noted last."""
         return self._seen[-1][1]
 
     @property
     def rate(self) -> float:
         """Checks a second."""
-        return self._rate(lambda standing: standing.checked)
+        return self._rate(lambda snapshot: snapshot.checked)
 
     @property
     def left(self) -> float | None:
         """Seconds that what is known to be left will take; ``None``: nothing tells."""
-        standing = self.standing
+        snapshot = self.snapshot
         work = (
-            (standing.checks_left, self.rate),
-            (standing.pages_left or 0, self._rate(lambda standing: standing.pages)),
+            (snapshot.checks_left, self.rate),
+            (snapshot.pages_left or 0, self._rate(lambda snapshot: snapshot.pages)),
         )
         if any(left and not rate for left, rate in work):
             return None
         # Both go on at the same time.
         seconds = max(left / rate if left else 0.0 for left, rate in work)
-        return seconds if seconds or standing.whole else None
+        return seconds if seconds or snapshot.whole else None
 
-    def _rate(self, count: Callable[[Standing], int]) -> float:
+    def _rate(self, count: Callable[[Snapshot], int]) -> float:
         (since, before), (until, after) = self._seen[0], self._seen[-1]
         return (count(after) - count(before)) / (until - since) if until > since else 0.0
 
 
 def told(pace: Pace, sites: Mapping[str, str]) -> str:
     """A line for the log; ``sites`` are the states of the sites by name."""
-    standing = pace.standing
-    parts = [_pages(standing), f"{standing.checked:,} titles checked", f"{per_second(pace.rate)} a second"]
+    snapshot = pace.snapshot
+    parts = [_pages(snapshot), f"{snapshot.checked:,} titles checked", f"{per_second(pace.rate)} a second"]
     states = [f"{name}: {state}" for name, state in sites.items()]
     return ", ".join([*filter(None, parts), _left(pace)]) + "; " + ", ".join(states)
 
 
 def fitting(pace: Pace, sites: Mapping[str, str], columns: int) -> str:
     """The same for one line of a terminal: the longest form that has room in so many columns."""
-    standing = pace.standing
-    pages, rate = _pages(standing), f"{per_second(pace.rate)}/s"
+    snapshot = pace.snapshot
+    pages, rate = _pages(snapshot), f"{per_second(pace.rate)}/s"
     states = [f"{name} {state}" for name, state in sites.items()]
     troubles = [f"{name} {state}" for name, state in sites.items() if state != WELL]
-    long = [pages, f"{standing.checked:,} titles", rate, _left(pace), *states]
+    long = [pages, f"{snapshot.checked:,} titles", rate, _left(pace), *states]
     short = [
         pages.replace(" of ", "/").replace(" pages", "p"),
-        f"{standing.checked:,}t",
+        f"{snapshot.checked:,}t",
         rate,
         _left(pace, short=True),
     ]
@@ -154,15 +154,15 @@ def per_second(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= _TWO_DIGITS else f"{rate:.1f}"
 
 
-def _pages(standing: Standing) -> str:
-    if standing.pages_left is None:
-        return f"{standing.pages:,} pages" if standing.pages else ""
-    total = standing.pages + standing.pages_left
-    return f"{standing.pages:,} of {total:,} pages" if total else ""
+def _pages(snapshot: Snapshot) -> str:
+    if snapshot.pages_left is None:
+        return f"{snapshot.pages:,} pages" if snapshot.pages else ""
+    total = snapshot.pages + snapshot.pages_left
+    return f"{snapshot.pages:,} of {total:,} pages" if total else ""
 
 
 def _left(pace: Pace, *, short: bool = False) -> str:
     if pace.left is None:
         return "left: ?" if short else "time left unknown"
-    over = "" if pace.standing.whole else ">" if short else "over "
+    over = "" if pace.snapshot.whole else ">" if short else "over "
     return f"{over}{duration(pace.left, short=short)}{'' if short else ' left'}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from moviesync import ledger, runs
+from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
+from moviesync.sources.discover import checkpoint as ledger
 from moviesync.stores.base import Store
 
 
@@ -35,10 +36,10 @@ def _run(document: dict[str, Any]) -> dict[str, Any]:
     return {**told, "warnings": document["warnings"]} if document.get("warnings") else told
 
 
-def told_gap(collection: str, gap: dict[str, Any]) -> str:
+def format_gap(collection: str, gap: dict[str, Any]) -> str:
     """One line on what a walk cannot show.
 
-    >>> told_gap("movies", {"from": None, "to": None, "titles": 40, "reason": "undated titles that no page shows"})
+    >>> format_gap("movies", {"from": None, "to": None, "titles": 40, "reason": "undated titles that no page shows"})
     'gap in movies: undated titles that no page shows (40 titles)'
     """
     dates = f" {gap['from'] or ''}..{gap['to'] or ''}" if gap["from"] or gap["to"] else ""

@@ -49,10 +49,10 @@ def wrapped(text: str, *, indent: int = 0) -> list[str]:
     ) or [""]
 
 
-def told_time(moment: object) -> str:
+def format_time(moment: object) -> str:
     """A moment to the minute, in UTC; anything else as its text.
 
-    >>> told_time(datetime(2026, 11, 23, 10, 5, 59)), told_time("soon"), told_time(None)
+    >>> format_time(datetime(2026, 11, 23, 10, 5, 59)), format_time("soon"), format_time(None)
     ('2026-11-23 10:05', 'soon', '-')
     """
     if isinstance(moment, datetime):
@@ -60,11 +60,11 @@ def told_time(moment: object) -> str:
     return "-" if moment is None else str(moment)
 
 
-def told_duration(duration: timedelta | None) -> str:
+def format_duration(duration: timedelta | None) -> str:
     """
-    >>> told_duration(timedelta(seconds=7.9)), told_duration(timedelta(minutes=61)), told_duration(None)
+    >>> format_duration(timedelta(seconds=7.9)), format_duration(timedelta(minutes=61)), format_duration(None)
     ('7 s', '1 h 01 min', '-')
-    >>> told_duration(timedelta(seconds=100)), told_duration(timedelta(days=2, hours=3))
+    >>> format_duration(timedelta(seconds=100)), format_duration(timedelta(days=2, hours=3))
     ('1 min 40 s', '2 d 03 h')
     """
     if duration is None:

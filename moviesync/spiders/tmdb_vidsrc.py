@@ -10,30 +10,33 @@ from scrapy import Request, Spider
 from scrapy.http import Response
 from scrapy_spider_metadata import Args  # type: ignore[attr-defined]
 
-from moviesync import answers, due, tmdb, vidsrc
 from moviesync.arguments import Arguments
+from moviesync.checks.response import judge
 from moviesync.clock import now
-from moviesync.exceptions import UNUSABLE_ANSWERS, RunStopped, SiteDown, Unsent, failure_reason
+from moviesync.core.slots import TMDB_SLOT, VIDSRC_SLOT, site_limits
+from moviesync.exceptions import UNUSABLE_ANSWERS, CrawlStopped, RequestCancelled, SiteDown, failure_reason
 from moviesync.items import Page, Verdict
-from moviesync.itinerary import Itinerary
 from moviesync.kinds import MOVIE, Kind
-from moviesync.ledger import Ledger
-from moviesync.limits import TMDB_SLOT, VIDSRC_SLOT, site_limits
+from moviesync.sources import stored
+from moviesync.sources.discover.checkpoint import Checkpoint
+from moviesync.sources.discover.plan import CrawlPlan
+from moviesync.sources.discover.walk import Walk
+from moviesync.sources.discover.window import Window
 from moviesync.stores import make_store
 from moviesync.stores.base import Store, StoreUnavailable
 from moviesync.stores.dry_run import DryRunStore
-from moviesync.walk import Walk
-from moviesync.window import Window
+from moviesync.tmdb import api, discover
+from moviesync.vidsrc import page as vidsrc
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
     from typing_extensions import Self
 
-    from moviesync.scheduler import Scheduler
+    from moviesync.core.scheduler import Scheduler
 
 
-NOT_CHECKED = (Unsent, SiteDown)
+NOT_CHECKED = (RequestCancelled, SiteDown)
 """How a check ends that comes to nothing, not even to an unknown: its title stays as it was."""
 
 
@@ -50,7 +53,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     tmdb_url: str
     vidsrc_url: str
     started: datetime
-    itinerary: Itinerary
+    itinerary: CrawlPlan
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -66,7 +69,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             else make_store(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["SQLITE_PATH"])
         )
         spider.started = now()
-        spider.itinerary = Itinerary(Walk(cls.kind.collection, today=spider.started.date()))
+        spider.itinerary = CrawlPlan(Walk(cls.kind.collection, today=spider.started.date()))
         return spider
 
     @property
@@ -88,23 +91,23 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
                     yield request
             await self.queue.all_done()
         except StoreUnavailable as error:
-            raise RunStopped(str(error)) from None
+            raise CrawlStopped(str(error)) from None
         if self.itinerary.left_over:
-            raise RunStopped(self.itinerary.left_over)
+            raise CrawlStopped(self.itinerary.left_over)
         if self.queue.dropped:
-            raise RunStopped(
+            raise CrawlStopped(
                 f"VidSrc was down: {self.queue.dropped} titles are not checked; the same command asks for them"
             )
 
     async def _due(self, failed_before: datetime | None) -> AsyncIterator[Request]:
         """Checks of stored titles that are due: those whose check failed before a time, or that never failed."""
         store, collection, days = self.store, self.kind.collection, self.args.recheck_days
-        async for tmdb_id in due.unchecked(store, collection, failed_before=failed_before):
+        async for tmdb_id in stored.unchecked(store, collection, failed_before=failed_before):
             yield await self._check_in_turn(tmdb_id)
         if days is None:
             return
         before = self.started - timedelta(days=days)
-        async for tmdb_id in due.stale(store, collection, before=before, failed_before=failed_before):
+        async for tmdb_id in stored.stale(store, collection, before=before, failed_before=failed_before):
             yield await self._check_in_turn(tmdb_id)
 
     async def _check_in_turn(self, tmdb_id: int) -> Request:
@@ -114,21 +117,20 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     async def _walk(self) -> AsyncIterator[Request]:
         arguments = self.args
         bounds = (arguments.released_from, arguments.released_to)
-        ledger = Ledger(self.store, self.kind.collection, *bounds, now=self.started)
+        ledger = Checkpoint(self.store, self.kind.collection, *bounds, now=self.started)
         anew = arguments.start_page > 1 or arguments.start_index > 0
         walk = await ledger.walk(arguments.walk, anew_if_finished=anew)
         if walk is None:
             self.itinerary.skip()
             return
-        self.itinerary = Itinerary(walk, start_page=arguments.start_page, max_pages=arguments.max_pages)
+        self.itinerary = CrawlPlan(walk, start_page=arguments.start_page, max_pages=arguments.max_pages)
         async for window, number in self.itinerary.pages(ledger, self.queue):
             yield self._page_request(window, number)
 
-    # Pages
-
     def _page_request(self, window: Window, number: int) -> Request:
+        dates = {"first": window.first, "last": window.last}
         return Request(
-            tmdb.discover_url(self.tmdb_url, self.kind, window, number),
+            discover.discover_url(self.tmdb_url, self.kind, number, **dates, order=window.order),
             callback=self.parse_page,
             errback=self.page_failed,
             cb_kwargs={"window": window, "number": number},
@@ -141,17 +143,17 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         @recorded_page
         @titles 20
         """
-        if response.status == tmdb.UNAUTHORIZED:
-            raise RunStopped(self._key_refused(response))
-        if last := tmdb.refused_page(response.status, response.body, number):
+        if response.status == api.UNAUTHORIZED:
+            raise CrawlStopped(self._key_refused(response))
+        if last := discover.refused_page(response.status, response.body, number):
             self.itinerary.refused(last)
             self.queue.page_done(window, number)
             return
         try:
-            page = tmdb.read_page(response.status, response.body, self.kind, now())
+            page = discover.read_page(response.status, response.body, self.kind, now())
             wanted = self.itinerary.wanted(page, window, number)
-        except tmdb.MalformedPage as error:
-            for page_item in self._not_read(window, number, str(error), answered=response.status == tmdb.OK):
+        except api.MalformedAnswer as error:
+            for page_item in self._not_read(window, number, str(error), answered=response.status == api.OK):
                 yield page_item
             return
         if not wanted:
@@ -165,7 +167,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             yield self._check_request(title.tmdb_id)
 
     def page_failed(self, failure: Failure) -> Iterator[Page]:
-        if isinstance(failure.value, Unsent):
+        if isinstance(failure.value, RequestCancelled):
             return
         asked = failure.request.cb_kwargs  # type: ignore[attr-defined]
         answered = isinstance(failure.value, UNUSABLE_ANSWERS)
@@ -186,7 +188,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             self.itinerary.lost(reason)
             self.queue.page_done(window, number)
 
-    def _tell_problems(self, page: tmdb.DiscoverPage, window: Window, number: int) -> None:
+    def _tell_problems(self, page: discover.DiscoverPage, window: Window, number: int) -> None:
         if page.problems:
             self.crawler.stats.inc_value("items/unreadable", len(page.problems))
             place = f"Page {number} of {self.kind.collection}, {window}"
@@ -195,7 +197,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
 
     def _key_refused(self, response: Response) -> str:
         variable = "TMDB_ACCESS_TOKEN" if self.crawler.settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
-        why = f"HTTP 401, code {tmdb.error_code(response.body)}"
+        why = f"HTTP 401, code {api.error_code(response.body)}"
         return (
             f"TMDB refuses the key in {variable} ({why}): yours is at https://www.themoviedb.org/settings/api"
         )
@@ -218,7 +220,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         @recorded_check 603
         @verdict unavailable
         """
-        finding = answers.judge(response) or await self._look(response)
+        finding = judge(response) or await self._look(response)
         if finding:
             yield self._verdict(tmdb_id, finding)
         else:
@@ -234,7 +236,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             return None
         except Exception as error:  # whatever it was, it says nothing of the title
             return vidsrc.Finding(None, failure_reason(error))
-        return answers.judge(page, head_status=head.status)
+        return judge(page, head_status=head.status)
 
     def check_failed(self, failure: Failure) -> Verdict | None:
         tmdb_id = failure.request.cb_kwargs["tmdb_id"]  # type: ignore[attr-defined]

@@ -80,7 +80,7 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def settled(
+    async def up_to_date(
         self,
         collection: str,
         ids: Sequence[int],
@@ -163,7 +163,7 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def portion(self, collection: str, *, state: str | None, after: int, limit: int) -> list[Document]:
+    async def batch(self, collection: str, *, state: str | None, after: int, limit: int) -> list[Document]:
         """The next whole documents whose ``_id`` is a number greater than ``after``, ascending.
 
         ``state``: ``available``, ``unavailable`` or ``unchecked``, as ``counts`` counts them;

@@ -1,4 +1,4 @@
-"""What the documents of both stores have in common: their dates, and when a title is settled."""
+"""What the documents of both stores have in common: their dates, and when a title is up_to_date."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def moment_or_same(value: Any) -> Any:
 
 
 def is_settled(document: dict[str, Any], *, checked_since: datetime | None, failed_since: datetime) -> bool:
-    """Whether a title needs no check; see ``Store.settled``."""
+    """Whether a title needs no check; see ``Store.up_to_date``."""
     checked = document.get("lastChecked")
     if isinstance(document.get("vidsrcAvailable"), bool) and isinstance(checked, datetime):
         young_enough = checked_since is None or checked >= milliseconds(checked_since)

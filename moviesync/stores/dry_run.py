@@ -8,7 +8,7 @@ from moviesync.items import Title, Verdict
 from moviesync.output import OutputLost, write_out
 from moviesync.stores.base import Refused, StoreUnavailable
 from moviesync.stores.documents import json_text
-from moviesync.stores.sqlite import SQLiteStore
+from moviesync.stores.sqlite.store import SQLiteStore
 
 
 class DryRunStore(SQLiteStore):

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from moviesync.demo.answers import Answer
+from moviesync.demo.behaviours import Answer
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE, Kind

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from moviesync.demo.answers import Answer
+from moviesync.demo.behaviours import Answer
 from moviesync.demo.catalogue import Catalogue
 from moviesync.kinds import KINDS, MOVIE, SHOW, Kind
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from moviesync.demo.answers import Answer
+from moviesync.demo.behaviours import Answer
 from moviesync.demo.knobs import Knobs, SiteKnobs
 from moviesync.demo.server import Sites
 from tests.demo.asking import ask, discover, titles

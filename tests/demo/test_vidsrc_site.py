@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from moviesync.demo.answers import Answer
+from moviesync.demo.behaviours import Answer
 from moviesync.demo.server import Sites
 from tests.demo.asking import an_id, ask, titles
 

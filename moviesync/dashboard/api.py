@@ -1,0 +1,165 @@
+"""What the page shows, as values of JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from moviesync.clock import now
+from moviesync.dashboard.reading import Question, Reader
+from moviesync.history import runs
+from moviesync.kinds import COLLECTIONS
+from moviesync.sources.discover import checkpoint as ledger
+from moviesync.stores.base import Document, Store, StoreUnavailable
+from moviesync.stores.documents import iso, json_text
+
+Answer = TypeVar("Answer")
+Object = dict[str, Any]
+
+MINUTES = 60
+"""Of the curve."""
+LATEST, RUNS_SHOWN, FOUND = 8, 8, 8
+"""Verdicts, runs, and titles of each kind that a search finds."""
+QUICK, COSTLY = 0.1, 0.03
+"""Shares of the time: for each question that an index answers, and for one that reads every title."""
+PATIENCE, LONG_PATIENCE = 10.0, 60.0
+
+
+class Answers:
+    """The answers to all that the page asks; ``file`` is the one that the store is in, where it is one.
+
+    A store that fails is an answer, too: an object with its ``problem``.
+    """
+
+    def __init__(self, make_store: Callable[[], Store], *, file: Path | None) -> None:
+        self.address = make_store().address
+        self._file = file
+        is_file = file is not None
+        self._quick = Reader(make_store, is_file=is_file, patience=PATIENCE)
+        # A connection of their own: what takes seconds keeps nothing else waiting.
+        self._costly = Reader(make_store, is_file=is_file, patience=LONG_PATIENCE)
+        self._parts = {
+            part.__name__.strip("_"): Question(partial(self._quick.ask, part), share=QUICK)
+            for part in (_counts, _walks, _checked, _failures, _latest, _runs)
+        }
+        self._years = Question(partial(self._costly.ask, _years), share=COSTLY)
+
+    async def now(self) -> Object:
+        """What moves: counts, walks, titles checked in each of the last minutes, failures, verdicts, runs."""
+
+        async def ask() -> Object:
+            return {name: await part.answer() for name, part in self._parts.items()}
+
+        missing = self._file is not None and not self._file.exists()
+        return {"store": self.address, "time": iso(now()), "missing": missing, **await _or_problem(ask)}
+
+    async def years(self) -> Object:
+        """Titles by year of release and state."""
+        return await _or_problem(self._years.answer)
+
+    async def search(self, text: str) -> Object:
+        """The titles that contain a text, or have that id."""
+        return await _or_problem(lambda: self._costly.ask(lambda store: _found(store, text)))
+
+    async def close(self) -> None:
+        await self._quick.close()
+        await self._costly.close()
+
+
+async def _or_problem(ask: Callable[[], Awaitable[Object]]) -> Object:
+    try:
+        return await ask()
+    except StoreUnavailable as error:
+        return {"problem": str(error)}
+
+
+async def _counts(store: Store) -> Object:
+    return {name: dataclasses.asdict(await store.counts(name)) for name in COLLECTIONS}
+
+
+async def _walks(store: Store) -> Object:
+    return {name: await ledger.summary(store, name) for name in COLLECTIONS}
+
+
+async def _checked(store: Store) -> Object:
+    """For each minute up to now, the oldest first."""
+    end = now()
+    moments = [end - timedelta(minutes=ago) for ago in range(MINUTES, -1, -1)]
+    return {name: await store.checked(name, moments) for name in COLLECTIONS}
+
+
+async def _failures(store: Store) -> Object:
+    return {name: list((await store.failures(name)).items()) for name in COLLECTIONS}
+
+
+async def _latest(store: Store) -> list[Object]:
+    found = [_title(name, one) for name in COLLECTIONS for one in await store.latest(name, LATEST)]
+    return sorted(found, key=lambda title: str(title["checked"]), reverse=True)[:LATEST]
+
+
+async def _years(store: Store) -> Object:
+    return {name: await store.years(name) for name in COLLECTIONS}
+
+
+async def _runs(store: Store) -> list[Object]:
+    """The last runs, the latest first, as they look now."""
+    at = now()
+    return [_run(run, at) for run in await runs.last(store, RUNS_SHOWN)]
+
+
+def _run(run: Document, at: datetime) -> Object:
+    pages, checked = runs.done(run)
+    took = runs.duration(run, at)
+    given, warnings = run.get("arguments"), run.get("warnings")
+    return {
+        **{name: _plain(run.get(name)) for name in ("spider", "started", "reason")},
+        "state": runs.state(run, at),
+        "seconds": took.total_seconds() if took else None,
+        "pages": pages,
+        "checked": checked,
+        "arguments": _plain(given) if isinstance(given, dict) else {},
+        "warnings": [str(warning) for warning in warnings] if isinstance(warnings, list) else [],
+    }
+
+
+async def _found(store: Store, text: str) -> Object:
+    found: list[Object] = []
+    more = False
+    for name in COLLECTIONS:
+        documents = await store.found(name, text, FOUND + 1)
+        if text.isascii() and text.isdecimal() and (exact := await store.title(name, int(text))):
+            documents = [exact, *(one for one in documents if one["_id"] != exact["_id"])]
+        more = more or len(documents) > FOUND
+        # As text, since JavaScript's numbers are less exact than those of a document.
+        found += [{**_title(name, one), "document": json_text(one, indent=2)} for one in documents[:FOUND]]
+    return {"found": found, "more": more}
+
+
+def _title(collection: str, document: Document) -> Object:
+    fields = {
+        "id": "_id",
+        "title": "title",
+        "year": "year",
+        "available": "vidsrcAvailable",
+        "checked": "lastChecked",
+    }
+    return {"kind": collection, **{name: _plain(document.get(field)) for name, field in fields.items()}}
+
+
+def _plain(value: Any) -> Any:
+    """The value, with nothing in it that JSON has no form for."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    return iso(value) if isinstance(value, datetime) else str(value)

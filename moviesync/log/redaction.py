@@ -1,0 +1,55 @@
+"""Extension: no secret and no control character in the log, whoever writes the line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+from moviesync.output import CONTROLS
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from typing_extensions import Self
+
+
+class LogRedaction:
+    """Puts ``***`` in the place of every secret, in what the program logs and in its tracebacks,
+    and shows control characters as numbers.
+
+    Keys are kept from where they could be logged, and texts of the sites are quoted; this is for
+    what others write, as a warning of the HTTP client with an address in it.
+    """
+
+    def __init__(self, secrets: Iterable[str]):
+        forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+        # The longest first, as one can be part of another.
+        self._forms = sorted(forms, key=len, reverse=True)
+        self._make = logging.getLogRecordFactory()
+        logging.setLogRecordFactory(self._clean_record)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        password = urlsplit(settings["MONGODB_URI"] or "").password
+        return cls(filter(None, (settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"], password)))
+
+    def clean(self, text: str) -> str:
+        for form in self._forms:
+            text = text.replace(form, "***")
+        return text.translate(CONTROLS)
+
+    def _clean_record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self._make(*args, **kwargs)
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            # Words and values that do not go together: the handlers tell of it.
+            return record
+        clean = self.clean(message)
+        if clean != message:
+            record.msg, record.args = clean, ()
+        if record.exc_info and record.exc_info[0]:
+            record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
+        return record

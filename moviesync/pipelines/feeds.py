@@ -1,0 +1,81 @@
+"""Scrapy's own feeds (``-O verdicts.jsonl``): a line for each check, in the words of the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import NotConfigured
+from w3lib.url import file_uri_to_path
+
+from moviesync.items import Page, Verdict
+from moviesync.output import refusal
+from moviesync.stores.base import Document, Store, StoreUnavailable
+from moviesync.stores.documents import iso
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from typing_extensions import Self
+
+    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
+
+
+@dataclass(frozen=True)
+class FeedLine(Verdict):
+    """A verdict with what the store knows of its title; ``FEED_EXPORT_FIELDS`` names the fields in a feed."""
+
+    title: str | None
+    year: int | None
+    last_checked: str | None
+    """``None`` where the check gave no verdict, as it leaves the document's ``lastChecked``."""
+
+
+class FeedPipeline:
+    """Item pipeline: makes a FeedLine of each verdict that is stored, where there is a feed.
+
+    A check knows its title by number alone, so the store is asked; a run without a feed asks nothing.
+    """
+
+    def __init__(self, store: Store):
+        self._store = store
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getdict("FEEDS"):
+            raise NotConfigured
+        return cls(cast("TmdbVidsrcSpider", crawler.spider).store)
+
+    async def process_item(self, item: Page | Verdict) -> Page | Verdict:
+        if not isinstance(item, Verdict):
+            return item
+        document: Document | None = None
+        # The run ends; the verdict is stored, and its line does without.
+        with suppress(StoreUnavailable):
+            document = await self._store.title(item.collection, item.tmdb_id)
+        found = document or {}
+        checked = iso(item.at) if item.available is not None else None
+        return FeedLine(
+            **asdict(item), title=found.get("title"), year=found.get("year"), last_checked=checked
+        )
+
+
+def problems(feeds: Iterable[str], schemes: Collection[str]) -> list[str]:
+    """One line for each feed whose scheme is none of ``schemes``, or whose file cannot be written.
+
+    Scrapy would find it when the first line is there, and the run would go on without the feed.
+    """
+    found = []
+    for feed in feeds:
+        scheme = "" if PureWindowsPath(feed).drive else urlsplit(feed).scheme
+        if scheme not in schemes:
+            # The rest may hold a password.
+            found.append(f"{scheme}:...: a feed can be a file, or one of {', '.join(filter(None, schemes))}")
+            continue
+        local = scheme in {"", "file"} and "%(" not in feed
+        if local and (why := refusal(file_uri_to_path(feed) if scheme else feed)):
+            found.append(f"{feed}: the feed cannot be written ({why})")
+    return found

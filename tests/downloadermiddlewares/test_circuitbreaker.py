@@ -1,0 +1,161 @@
+"""A site that is down: it is left alone, waited for, and at last given up; and a site that always says yes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import pytest
+
+from moviesync.demo.behaviours import Answer
+from moviesync.demo.knobs import SiteKnobs
+from moviesync.demo.server import Sites
+from tests.crawls import Folder, films
+
+FILMS = 100
+MOST_FAILURES = 50
+IMPATIENT = ("-s", "SITE_PATIENCE=3")
+NAMES = {"tmdb": "TMDB", "vidsrc": "VidSrc"}
+VARIABLES = {"tmdb": "TMDB_BASE_URL", "vidsrc": "VIDSRC_BASE_URL"}
+ADVICE = {"tmdb": "again", "vidsrc": "VIDSRC_BASE_URL"}
+Down = Literal["500", "challenge", "hang", "reset"]
+DOWN: tuple[Down, ...] = ("500", "challenge", "hang", "reset")
+SITES = ("tmdb", "vidsrc")
+
+
+@pytest.fixture
+def sites() -> Iterator[Sites]:
+    with Sites(films(FILMS)) as sites:
+        yield sites
+
+
+def put_down(sites: Sites, site: str, how: Down | None) -> None:
+    setattr(sites.knobs, site, SiteKnobs(down=how))
+
+
+def outage(folder: Folder, sites: Sites, site: str, *, begun: str = "") -> None:
+    """A crawl in which a site is seen to be down, and comes back; it begins when the log says ``begun``."""
+    patient = ("-s", "SITE_PATIENCE=30", "-s", "DOWNLOAD_TIMEOUT=0.5")
+    with folder.start("crawl", "tmdb_vidsrc", *patient, TMDB_RATE="20") as process:
+        if begun:
+            assert any(begun in line for line in process.stderr)
+            put_down(sites, site, "500")
+        assert any(f"{NAMES[site]} is down" in line for line in process.stderr)
+        put_down(sites, site, None)
+        errors = process.ended(0)
+    assert f"{NAMES[site]} is back after " in errors
+
+
+def assert_given_up(folder: Folder, site: str, errors: str) -> None:
+    last = errors.splitlines()[-1]
+    assert last.startswith("moviesync: "), last
+    assert NAMES[site] in last
+    assert ADVICE[site] in last
+    assert not any(folder.rows("SELECT vidsrcAvailable FROM movies WHERE vidsrcAvailable IS NOT NULL"))
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("how", DOWN)
+def test_a_site_that_is_down_ends_the_run(folder: Folder, sites: Sites, site: str, how: Down) -> None:
+    put_down(sites, site, how)
+    errors = folder.crawl(*IMPATIENT, "-s", "DOWNLOAD_TIMEOUT=0.3", code=1).stderr
+    assert_given_up(folder, site, errors)
+    asked = sorted(one.started for one in sites.log if one.site == site)
+    assert 0 < len(asked) <= MOST_FAILURES
+    if site == "vidsrc":
+        # The last of them are single ones, with growing waits.
+        assert asked[-1] - asked[-2] > 0.9
+
+
+def refused() -> str:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{closed.getsockname()[1]}"
+
+
+def unknown() -> str:
+    return "http://nowhere.invalid"
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("address", [refused, unknown], ids=["refused", "unknown"])
+def test_a_site_that_is_not_there_ends_the_run(folder: Folder, site: str, address: Callable[[], str]) -> None:
+    errors = folder.crawl(*IMPATIENT, "-s", "LOG_LEVEL=DEBUG", code=1, **{VARIABLES[site]: address()}).stderr
+    assert_given_up(folder, site, errors)
+
+
+def test_a_site_without_tls_ends_the_run(folder: Folder, sites: Sites) -> None:
+    address = sites.vidsrc_url.replace("http:", "https:")
+    errors = folder.crawl(*IMPATIENT, code=1, VIDSRC_BASE_URL=address).stderr
+    assert_given_up(folder, "vidsrc", errors)
+    assert "(TLS failure)" in errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("site", "how"), [("tmdb", "500"), ("tmdb", "hang"), ("vidsrc", "500"), ("vidsrc", "hang")]
+)
+def test_a_site_comes_back_and_the_run_goes_on(folder: Folder, sites: Sites, site: str, how: Down) -> None:
+    put_down(sites, site, how)
+    outage(folder, sites, site)
+    assert folder.verdicts() == sites.truth("movies")
+
+
+def test_titles_that_were_blocked_at_first_stay_due(folder: Folder, sites: Sites) -> None:
+    put_down(sites, "vidsrc", "challenge")
+    outage(folder, sites, "vidsrc")
+    truth = sites.truth("movies")
+    blocked = folder.rows("SELECT _id FROM movies WHERE checkError IS NOT NULL")
+    assert len(blocked) <= MOST_FAILURES
+    assert folder.verdicts() == {**truth, **dict.fromkeys(blocked)}
+    folder.crawl()
+    assert folder.verdicts() == truth
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_site_goes_away_in_mid_run_and_comes_back(folder: Folder, sites: Sites, site: str) -> None:
+    sites.knobs.vidsrc = SiteKnobs(latency=0.02)
+    outage(folder, sites, site, begun="TMDB has 5 pages")
+    assert folder.verdicts() == sites.truth("movies")
+
+
+@pytest.mark.parametrize("answer", [Answer.BLOCKED, Answer.BLOCKED_200, Answer.ERROR_500])
+def test_many_blocked_titles_of_a_healthy_site_do_not_end_the_run(
+    folder: Folder, sites: Sites, answer: Answer
+) -> None:
+    well = set(list(sites.movies.rows)[:10])
+    sites.knobs.per_title = dict.fromkeys(sites.movies.ids - well, answer)
+    errors = folder.crawl(*IMPATIENT).stderr
+    assert folder.verdicts() == sites.truth("movies")
+    assert f"moviesync: {FILMS} titles checked: " in errors
+    assert len(folder.rows("SELECT 1 FROM movies WHERE checkError IS NOT NULL")) >= FILMS - 10
+
+
+@pytest.mark.parametrize("how", ["500", "hang"])
+def test_the_walk_goes_on_without_vidsrc(folder: Folder, sites: Sites, how: Down) -> None:
+    put_down(sites, "vidsrc", how)
+    walk = ("-a", "on_vidsrc_down=walk", "-s", "DOWNLOAD_TIMEOUT=0.3")
+    errors = folder.crawl(*IMPATIENT, *walk, code=1).stderr
+    last = errors.splitlines()[-1]
+    assert last.startswith(f"moviesync: VidSrc was down: {FILMS} titles are not checked")
+    assert folder.verdicts() == dict.fromkeys(sites.movies.ids)
+    assert folder.status()["walk"]["movies"]["complete"]
+    assert sites.asked("vidsrc").total() <= MOST_FAILURES
+    put_down(sites, "vidsrc", None)
+    folder.crawl(*walk)
+    assert folder.verdicts() == sites.truth("movies")
+
+
+def test_a_vidsrc_that_always_says_yes_is_told(folder: Folder, sites: Sites) -> None:
+    sites.knobs.always_available = True
+    told = "its answers prove little"
+    assert told in folder.crawl("-a", "max_pages=1").stderr
+    assert set(folder.verdicts().values()) == {True}
+    assert told in " ".join(folder.run("status").stdout.split())
+    assert told in str(folder.status()["lastRun"])
+    canary = [path for path in sites.asked("vidsrc") if int(path.rpartition("/")[2]) not in sites.movies.ids]
+    assert len(canary) == 1
+    assert sites.log[1].path == canary[0]
+    sites.clear()
+    assert told not in folder.crawl("-a", "walk=skip").stderr
+    assert sites.log == []

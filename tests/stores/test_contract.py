@@ -1,0 +1,219 @@
+"""The contract of ``moviesync.stores.base``, held against both stores on real servers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from moviesync.items import Title
+from moviesync.stores.base import PROGRESS, RUNS, Counts, Document, Store
+from tests.places import (
+    DATA,
+    HOUR,
+    NOW,
+    movie,
+    stored,
+    up_to_date,
+    verdict,
+)
+
+
+async def test_new_title_is_unchecked(store: Store) -> None:
+    assert await store.write([movie()], []) == []
+    assert await store.title("movies", 603) == {
+        "_id": 603,
+        "tmdbId": 603,
+        "title": "The Matrix",
+        "year": 1999,
+        "vidsrcAvailable": None,
+        "lastChecked": None,
+        "tmdbData": DATA,
+        "firstSeen": NOW,
+        "lastSeen": NOW,
+    }
+
+
+async def test_known_title_keeps_its_verdict_and_first_seen(store: Store) -> None:
+    await store.write([movie()], [verdict()])
+    changed = movie(title="Matrix", year=None, data={"id": 603}, seen=NOW + HOUR)
+    assert await store.write([changed], []) == []
+    assert await store.title("movies", 603) == {
+        "_id": 603,
+        "tmdbId": 603,
+        "title": "Matrix",
+        "year": None,
+        "vidsrcAvailable": True,
+        "lastChecked": NOW,
+        "tmdbData": {"id": 603},
+        "firstSeen": NOW,
+        "lastSeen": NOW + HOUR,
+    }
+
+
+async def test_new_titles_are_counted_once(store: Store) -> None:
+    await store.write([movie(1), movie(2), movie(2)], [verdict(1), verdict(9)])
+    await store.write([movie(2), movie(3), movie(1, collection="shows")], [verdict(2)])
+    assert store.inserted == 4
+    # One of them is refused.
+    await store.write([movie(4), movie(5, data={"id": 2**70})], [])
+    known = [number for number in (4, 5) if await store.title("movies", number)]
+    assert store.inserted == 4 + len(known)
+
+
+async def test_known_title_keeps_its_check_error(store: Store) -> None:
+    await store.write([movie()], [verdict(available=None)])
+    await store.write([movie(seen=NOW + HOUR)], [])
+    assert (await stored(store))["checkError"] == {"reason": "blocked", "at": NOW}
+
+
+@pytest.mark.parametrize("available", [True, False])
+async def test_verdict_sets_both_fields_and_removes_the_error(store: Store, available: bool) -> None:
+    await store.write([movie()], [verdict(available=None)])
+    assert await store.write([], [verdict(available=available, at=NOW + HOUR)]) == []
+    document = await stored(store)
+    assert document["vidsrcAvailable"] is available
+    assert document["lastChecked"] == NOW + HOUR
+    assert "checkError" not in document
+
+
+async def test_last_checked_moves_with_a_verdict_that_says_the_same(store: Store) -> None:
+    await store.write([movie()], [verdict()])
+    await store.write([], [verdict(at=NOW + HOUR)])
+    assert (await stored(store))["lastChecked"] == NOW + HOUR
+
+
+async def test_no_answer_sets_the_error_alone(store: Store) -> None:
+    await store.write([movie()], [verdict(available=False)])
+    before = await stored(store)
+    assert await store.write([], [verdict(available=None, reason="timeout", at=NOW + HOUR)]) == []
+    assert await stored(store) == before | {"checkError": {"reason": "timeout", "at": NOW + HOUR}}
+
+
+async def test_title_and_verdict_of_one_write(store: Store) -> None:
+    await store.write([movie(1), movie(2)], [verdict(1, False), verdict(2, None)])
+    assert (await stored(store, 1))["vidsrcAvailable"] is False
+    assert (await stored(store, 2))["vidsrcAvailable"] is None
+
+
+async def test_verdict_of_an_unknown_title_changes_nothing(store: Store) -> None:
+    assert await store.write([], [verdict(1), verdict(2, None)]) == []
+    assert await store.title("movies", 1) is None
+    assert await store.counts("movies") == Counts()
+
+
+async def test_movies_and_shows_are_apart(store: Store) -> None:
+    await store.write(
+        [movie(1), movie(1, collection="shows", title="Lost")], [verdict(1, collection="shows")]
+    )
+    assert (await stored(store, 1))["vidsrcAvailable"] is None
+    show = await store.title("shows", 1)
+    assert show is not None
+    assert (show["title"], show["vidsrcAvailable"]) == ("Lost", True)
+    assert await store.counts("shows") == Counts(total=1, available=1)
+
+
+async def test_empty_write(store: Store) -> None:
+    assert await store.write([], []) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        movie(2, title="lone \ud800"),
+        movie(2, data={"overview": "lone \ud800"}),
+        movie(2, year=2**70),
+        movie(2**70),
+        movie(2, data={"object": object()}),
+        movie(2, data={"digits": 10**5000}),
+    ],
+    ids=["title", "text within data", "year", "id", "object", "endless integer"],
+)
+async def test_refused_title_holds_up_nothing_else(store: Store, bad: Title) -> None:
+    refused = await store.write([movie(1), bad, movie(3)], [verdict(1), verdict(2), verdict(3)])
+    assert [one.item for one in refused] == [bad]
+    assert refused[0].reason
+    assert refused[0].reason.isprintable()
+    assert await up_to_date(store, 1, 2, 3) == {1, 3}
+    assert await store.counts("movies") == Counts(total=2, available=2)
+
+
+async def test_refused_verdict_holds_up_nothing_else(store: Store) -> None:
+    bad = verdict(2, None, reason="lone \ud800")
+    refused = await store.write([movie(1), movie(2), movie(3)], [verdict(1), bad, verdict(3)])
+    assert [one.item for one in refused] == [bad]
+    assert await up_to_date(store, 1, 2, 3) == {1, 3}
+
+
+async def test_values_come_back_as_they_went(store: Store) -> None:
+    data = {
+        "$set": {"a.b": 1, ".": 2, "": 3, "\0": 4, "nested": [{"$gt": [1]}]},
+        "＄．␀＼": "fullwidth",  # noqa: RUF001
+        "＼＄": {"＼int": "1"},  # noqa: RUF001
+        "beyond": [2**63, -(2**63) - 1, 2**63 - 1, -(2**63), 10**40],
+        "float": 1.0,
+        "like a date": "2026-11-23T10:00:00.123Z",
+        "text": 'Amélie 🎬 \0 \\ "',
+        "nothing": None,
+        "empty": [[], {}],
+    }
+    await store.write([movie(title="1984 \0", data=data)], [])
+    document = await stored(store)
+    assert document["tmdbData"] == data
+    assert types(document["tmdbData"]) == types(data)
+    assert document["title"] == "1984 \0"
+
+
+async def test_moments_are_utc_and_cut_to_milliseconds(store: Store) -> None:
+    seen = datetime(2026, 11, 23, 12, 0, 0, 123999, tzinfo=timezone(timedelta(hours=2)))
+    await store.write([movie(seen=seen)], [verdict(at=seen)])
+    document = await stored(store)
+    for name in ("firstSeen", "lastSeen", "lastChecked"):
+        assert document[name] == NOW
+        assert document[name].tzinfo is timezone.utc
+    assert await up_to_date(store, 603, checked=seen) == {603}
+
+
+async def test_title_that_is_not_there(store: Store) -> None:
+    assert await store.title("movies", 603) is None
+    assert await store.title("movies", 2**70) is None
+
+
+@pytest.mark.parametrize("collection", [PROGRESS, RUNS])
+async def test_saved_documents(store: Store, collection: str) -> None:
+    documents: list[Document] = [
+        {"_id": "movies 2", "pages": 500, "done": [[1, 3]], "at": NOW, "within": [{"at": NOW}], "none": None},
+        {"_id": "movies 1", "a.b/$c": 1.5, "big": 2**70, "yes": True},
+        {"_id": "shows 1"},
+        {"_id": "%_.*é"},
+    ]
+    await store.save(collection, documents)
+    await store.save(collection, [])
+    by_id = sorted(documents, key=lambda document: str(document["_id"]))
+    assert await store.saved(collection) == by_id
+    assert await store.saved(collection, prefix="movies") == by_id[1:3]
+    assert await store.saved(collection, prefix="%_.*é") == by_id[:1]
+    assert await store.saved(collection, prefix=".") == []
+    assert await store.saved(collection, last=2) == by_id[2:]
+    assert await store.saved(collection, last=9) == by_id
+    assert await store.saved(collection, last=0) == []
+    assert await store.saved(collection, prefix="movies", last=1) == by_id[2:3]
+    assert types(await store.saved(collection)) == types(by_id)
+
+    await store.save(collection, [{"_id": "movies 2", "pages": 1}])
+    assert await store.saved(collection, prefix="movies 2") == [{"_id": "movies 2", "pages": 1}]
+
+    await store.forget(collection, prefix="movies")
+    assert [document["_id"] for document in await store.saved(collection)] == ["%_.*é", "shows 1"]
+    await store.forget(collection, prefix="")
+    assert await store.saved(collection) == []
+
+
+def types(value: Any) -> Any:
+    """The types of a value and of all within it: ``1 == 1.0 == True``, so equality is not enough."""
+    if isinstance(value, dict):
+        return {key: types(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [types(inner) for inner in value]
+    return type(value)
