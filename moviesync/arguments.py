@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from moviesync.environment import Concurrency, problem
-from moviesync.sources.discover.walk import PAGE_SIZE
+from moviesync.tmdb.discover import PAGE_SIZE
 
 
 def _day(text: object) -> object:
@@ -56,7 +56,25 @@ class Arguments(BaseModel):
         return self
 
 
-def problems(given: Mapping[str, str]) -> list[str]:
+def as_settings(collection: str, args: Arguments) -> dict[str, Any]:
+    """The settings that follow from the arguments of a spider, whose titles are in ``collection``.
+
+    They are how a component learns of them. None of them is meant to be set by a user.
+    """
+    settings: dict[str, Any] = {
+        "COLLECTION": collection,
+        "SPIDER_ARGUMENTS": args.model_dump(mode="json", exclude_defaults=True),
+        "BATCH_SIZE": args.batch_size,
+        "DRY_RUN": args.dry_run,
+        "RECHECK_DAYS": args.recheck_days,
+        "ON_VIDSRC_DOWN": args.on_vidsrc_down,
+    }
+    if args.concurrency is not None:
+        settings["VIDSRC_CONCURRENCY"] = args.concurrency
+    return settings
+
+
+def problems(given: Mapping[str, Any]) -> list[str]:
     """One line for each argument that is unknown or no use; empty where all is well.
 
     >>> problems({"start_pge": "5", "batch_size": "abc"})  # doctest: +NORMALIZE_WHITESPACE
@@ -73,7 +91,7 @@ def problems(given: Mapping[str, str]) -> list[str]:
     return []
 
 
-def _problem(given: Mapping[str, str], name: str, kind: str, text: str) -> str:
+def _problem(given: Mapping[str, Any], name: str, kind: str, text: str) -> str:
     if not name:
         return problem("-a", text)
     if kind == "extra_forbidden":

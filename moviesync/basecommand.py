@@ -14,10 +14,9 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
+from scrapy.settings import Settings
 
-from moviesync import environment
-from moviesync.environment import Environment
+from moviesync.core.usage import environment_problems
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE
 from moviesync.output import OutputLost, write_out
 from moviesync.stores import make_store
@@ -45,7 +44,7 @@ class ReadingCommand(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings
-        with usage_told():
+        with usage_mistakes():
             super().process_options(args, opts)
         if problems := [*self.problems(args, opts), *environment_problems(self.settings)]:
             leave(WRONG_USAGE, problems)
@@ -53,8 +52,7 @@ class ReadingCommand(ScrapyCommand):
     def read(self, question: Callable[[Store], Awaitable[Answer]]) -> Answer:
         """What a question finds in the store, which is open for it."""
         assert self.settings
-        settings = self.settings
-        store = make_store(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["SQLITE_PATH"])
+        store = make_store(self.settings)
 
         async def ask() -> Answer:
             try:
@@ -80,7 +78,7 @@ class ReadingCommand(ScrapyCommand):
 
 
 @contextmanager
-def usage_told() -> Iterator[None]:
+def usage_mistakes() -> Iterator[None]:
     """Within, what Scrapy finds wrong with its options ends the program with a line."""
     try:
         yield
@@ -88,10 +86,18 @@ def usage_told() -> Iterator[None]:
         leave(WRONG_USAGE, [str(error)])
 
 
-def environment_problems(settings: BaseSettings) -> list[str]:
-    """One line for each variable, or setting given in its place with -s, that is no use."""
-    given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
-    return [*settings["ENVIRONMENT_PROBLEMS"], *environment.read(given)[1]]
+def without_a_run(settings: Settings) -> None:
+    """Keep a command that uses a spider from being a run of it: the store stays closed, nothing is logged to
+    a file, and no JOBDIR is taken."""
+    off = (
+        "moviesync.extensions.storesession.StoreSession",
+        "moviesync.extensions.logstats.LogStats",
+        "moviesync.extensions.jobdir.JobDir",
+        "moviesync.log.file.LogFile",
+    )
+    extensions = {**settings["CRAWL_SETTINGS"]["EXTENSIONS"], **dict.fromkeys(off)}
+    # Above the settings of a spider, which name its extensions.
+    settings.set("EXTENSIONS", extensions, priority="cmdline")
 
 
 def leave(code: int, lines: Iterable[str]) -> NoReturn:

@@ -11,7 +11,8 @@ from typing import Any
 from scrapy.contracts import Contract
 from scrapy.exceptions import ContractFail
 
-from moviesync.items import Page, Verdict
+from moviesync.core.slots import SITE, VIDSRC
+from moviesync.items import Batch, Verdict
 from moviesync.kinds import Kind
 from moviesync.sources.discover.window import Window
 from moviesync.vidsrc.page import page_url
@@ -37,7 +38,7 @@ class RecordedPage(RecordedContract):
 
     def adjust_request_args(self, args: dict[str, Any]) -> dict[str, Any]:
         url = (RECORDED / f"3/{self.kind.discover_path}.json").as_uri()
-        return {**args, "url": url, "cb_kwargs": {"window": Window("check"), "number": 1}}
+        return {**args, "url": url, "cb_kwargs": {"window": Window(self.kind.collection).key, "number": 1}}
 
 
 class RecordedCheck(RecordedContract):
@@ -51,20 +52,21 @@ class RecordedCheck(RecordedContract):
             **args,
             "url": page_url(RECORDED.as_uri(), self.kind, tmdb_id),
             "cb_kwargs": {"tmdb_id": tmdb_id},
+            "meta": {SITE: VIDSRC},
         }
 
 
 class Titles(Contract):
-    """``@titles count``: the callback gives one Page of so many titles, then a check of each."""
+    """``@titles count``: the callback gives one Batch of so many titles, then a check of each."""
 
     name = "titles"
 
     def post_process(self, output: list[Any]) -> None:
         count = int(self.args[0])
-        if not output or not isinstance(output[0], Page):
-            raise ContractFail(f"expected a Page first, got {output[:1]!r:.200}")
-        page, *checks = output
-        ids = [title.tmdb_id for title in page.titles]
+        if not output or not isinstance(output[0], Batch):
+            raise ContractFail(f"expected a Batch first, got {output[:1]!r:.200}")
+        batch, *checks = output
+        ids = [title.tmdb_id for title in batch.titles]
         if len(ids) != count:
             raise ContractFail(f"expected {count} titles, got {len(ids)}")
         if [check.cb_kwargs.get("tmdb_id") for check in checks] != ids:

@@ -20,9 +20,32 @@ from twisted.python.failure import Failure
 CANNOT_WORK = 1
 WRONG_USAGE = 2
 
+# How a run may end with its work done, or by the user's wish; Scrapy's extensions end it with closespider_….
+_WELL_ENDED = ("finished", "shutdown", "closespider_")
+
+
+def exit_code(reason: str) -> int:
+    """The exit code that goes with the reason for which a spider was closed.
+
+    A line that names an argument is wrong usage; any other line says why the run could not do its work.
+
+    >>> exit_code("finished"), exit_code("TMDB has been down for 300 s"), exit_code("-a start_page=9 is past the end")
+    (0, 1, 2)
+    """
+    if reason.startswith("-a "):
+        return WRONG_USAGE
+    return 0 if reason.startswith(_WELL_ENDED) else CANNOT_WORK
+
+
+class CrawlStopped(CloseSpider):
+    """The run cannot do its work; raised from ``start()``, a callback, or a handler of ``spider_opened``.
+
+    Its reason is one line: what is the matter and what to do. ``exit_code`` says what follows from it.
+    """
+
 
 class RequestCancelled(IgnoreRequest):
-    """The run ends, and this request is not sent, or not again; raised to whoever waits for its answer."""
+    """The run ends, and this request is not sent, or not again; raised by the gate and by waits."""
 
 
 class SiteDown(IgnoreRequest):
@@ -59,24 +82,3 @@ def failure_reason(error: BaseException | Failure) -> str:
         # Scrapy takes it for a refused connection.
         return "TLS failure"
     return next((words for kind, words in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
-
-
-class CloseReason(str):
-    """The reason a run ended early: the last line its user reads, and the exit code that goes with it."""
-
-    exit_code: int
-
-    def __new__(cls, line: str, exit_code: int = CANNOT_WORK) -> CloseReason:
-        ending = super().__new__(cls, line)
-        ending.exit_code = exit_code
-        return ending
-
-
-class CrawlStopped(CloseSpider):
-    """The run cannot do its work; raised from ``start()``, a callback, or a handler of ``spider_opened``.
-
-    ``line`` says what is the matter and what to do; it becomes the reason that Scrapy logs.
-    """
-
-    def __init__(self, line: str, exit_code: int = CANNOT_WORK):
-        super().__init__(CloseReason(line, exit_code))

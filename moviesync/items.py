@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from moviesync.sources.discover.window import Window
-
 
 @dataclass(frozen=True)
 class Title:
@@ -37,19 +35,22 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Page:
-    """What a discover page came to: its titles, and its place in the walk."""
+class Mark:
+    """What a source of titles has taken in: one page of one of its parts."""
 
-    window: Window
-    number: int
-    """Its number in the window."""
-    titles: list[Title]
+    part: str
+    """``_id`` of the part's document in ``progress``."""
+    page: int
     undated: int = 0
-    """Titles of it without a date."""
-    whole: bool = True
-    """All its titles are here; not so where it was number for the window's size alone."""
+    """Titles of the page without a date."""
+    readable: bool = True
+    """False: its answer is there, and nobody can read it."""
 
-    def mark_done(self, window: Window) -> None:
-        """Note in ``window`` that the page is done; to be called once the store holds its titles."""
-        if self.whole:
-            window.mark(self.number, self.undated)
+
+@dataclass(frozen=True)
+class Batch:
+    """Titles that came together, and what is done once the store holds them."""
+
+    titles: list[Title]
+    checkpoint: Mark | None
+    """``None``: the same page is still to be asked for, as only some of its titles are wanted now."""

@@ -51,3 +51,8 @@ SHOW = Kind(
 KINDS = (MOVIE, SHOW)
 COLLECTIONS = tuple(kind.collection for kind in KINDS)
 """The collections or tables of their titles, in the order in which people are told of them."""
+
+
+def kind_of(collection: str) -> Kind:
+    """The kind whose titles are in a collection. Raises KeyError if there is none."""
+    return {kind.collection: kind for kind in KINDS}[collection]

@@ -40,138 +40,135 @@ ROBOTSTXT_OBEY = False
 # Default True: Twisted's event loop. Without it Scrapy runs on asyncio alone, its HTTP client is
 # aiohttp, and the Telnet console does not exist.
 TWISTED_REACTOR_ENABLED = False
-# Default: the same client, with a warning at every start.
-DOWNLOAD_HANDLERS = {
-    "http": "moviesync.core.handler.HttpHandler",
-    "https": "moviesync.core.handler.HttpHandler",
-}
 # Default False: any certificate would do.
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # Default True: a port on which whoever holds a token can run Python.
 REMOTE_CONTROL_ENABLED = False
-# Default 1 GB. A discover page has 30 KB; nothing of more than 2 MB is an answer.
-DOWNLOAD_MAXSIZE = 2 * 1024 * 1024
-DOWNLOAD_WARNSIZE = 0
-# Default 180 s, for which a place at the site would be taken.
-DOWNLOAD_TIMEOUT = 30
-# Default 20.
-REDIRECT_MAX_TIMES = 5
+# Default DEBUG: a line for every request and item.
+LOG_LEVEL = "INFO"
 
-# How fast each site is asked follows from TMDB_RATE and VIDSRC_CONCURRENCY (or -a concurrency):
-# DOWNLOAD_SLOTS and CONCURRENT_REQUESTS are set in limits.py.
-# Default: a slot may start more at once than its concurrency allows, and none can be held.
-DOWNLOADER = "moviesync.core.handler.StrictDownloader"
-# Default False. AutoThrottle adds delay to VidSrc's slot when the site slows down.
-AUTOTHROTTLE_ENABLED = True
-# Default 5 s: the first answer tells the latency.
-AUTOTHROTTLE_START_DELAY = 0
+# Settings of moviesync's components.
 
-# Default: a priority queue and a disk queue in JOBDIR. The store is the queue here.
-SCHEDULER = "moviesync.core.scheduler.Scheduler"
-# Default 100 tasks for every response. One keeps the order: a page is stored before its checks start.
-CONCURRENT_ITEMS = 1
-# Default True. A packed page that is cut short unpacks to the part that came, and one of 2 KB to
-# gigabytes; the sites are asked for plain pages, and what comes packed is not read.
-COMPRESSION_ENABLED = False
-DEFAULT_REQUEST_HEADERS = {
-    "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
-    "Accept-Encoding": "identity",
-}
-# Default True: 1 KB of cookies a request for sites that need none.
-COOKIES_ENABLED = False
-# Default True: which page led to which is nobody's business.
-REFERER_ENABLED = False
-
-# Default 2.
-RETRY_TIMES = 5
-# Seconds before the first of them, where the failure is no matter of the whole site; doubled for each further one.
+# Seconds before a request is tried again, if the failure is no matter of the whole site; doubled for each
+# further try. Scrapy's RETRY_TIMES says how often.
 RETRY_WAIT = 0.25
 # Seconds after which a run ends whose site is down.
 SITE_PATIENCE = 300
-
-# Most answers of VidSrc are 404s; they are findings here, so the middleware that drops them is off.
-SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
-    # What they note or look for does not occur here: every layer costs each title some time.
-    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
-    "moviesync.spidermiddlewares.deltafetch.StoreDeltaFetch": 100,
-}
-DELTAFETCH_ENABLED = True
-
-DOWNLOADER_MIDDLEWARES = {
-    # No allowed_domains, no http_user; and the store counts what the sites answer.
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
-    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
-    # In place of Scrapy's RetryMiddleware, which tries again at once and reads no Retry-After.
-    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "moviesync.downloadermiddlewares.retry.Retry": 550,
-    # Nearer to the downloader, so that it sees the failures that Retry tries again.
-    "moviesync.downloadermiddlewares.circuitbreaker.CircuitBreaker": 560,
-    "moviesync.checks.controls.Controls": 570,
-    # Redirects belong to the request that met them; the HTML kind is not for programs.
-    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
-    "moviesync.downloadermiddlewares.redirect.InlineRedirect": 600,
-    # Next to the downloader, so that no other component sees a key.
-    "moviesync.downloadermiddlewares.credentials.Credentials": 950,
-}
-
-EXTENSIONS = {
-    # First, so that what the others log is clean.
-    "moviesync.log.redaction.LogRedaction": -100,
-    "moviesync.log.file.LogFile": -90,
-    # In place of Scrapy's LogStats, which counts requests of both sites as pages. Before the store is
-    # opened, so that the line on what is run comes first.
-    "scrapy.extensions.logstats.LogStats": None,
-    "moviesync.extensions.logstats.LogStats": -80,
-    "moviesync.extensions.jobdir.JobDir": 0,
-    "moviesync.extensions.storesession.StoreSession": 0,
-    # In place of Scrapy's own, whose delay never falls where most answers are 404.
-    "scrapy.extensions.throttle.AutoThrottle": None,
-    "moviesync.extensions.autothrottle.AutoThrottle": 0,
-}
-
-ITEM_PIPELINES = {
-    "moviesync.pipelines.store.StorePipeline": 300,
-    # After it, so that a feed tells what is stored.
-    "moviesync.pipelines.feeds.FeedPipeline": 400,
-}
-# Seconds that a write waits for more items, after the first.
-GROUP_COMMIT_LINGER = 0.005
-
-# Default: the names of the item's own fields. A feed has those of a title's document.
-FEED_EXPORT_FIELDS = {
-    "tmdb_id": "tmdbId",
-    "title": "title",
-    "year": "year",
-    "available": "vidsrcAvailable",
-    "last_checked": "lastChecked",
-    "reason": "reason",
-}
-# Default: ASCII alone in JSON.
-FEED_EXPORT_ENCODING = "utf-8"
-
 # Seconds for which a store that fails in mid-run is waited for.
 STORE_PATIENCE = 120
+# Seconds that a write waits for more items, after the first.
+GROUP_COMMIT_LINGER = 0.005
 # Seconds from one sign of life of a run to the next; one that gave none for 20 s is shown as killed.
 RUN_HEARTBEAT = 5
-
 # A terminal shows a bar; LOGSTATS_INTERVAL (default 60 s) says how often there is a line in the log.
 PROGRESS_BAR = os.environ.get("TERM") != "dumb"
-
-# Default DEBUG: a line for every request and item.
-LOG_LEVEL = "INFO"
-LOG_FORMATTER = "moviesync.log.formatter.QuietLogFormatter"
 # The variable LOG_FILE. Scrapy's setting of that name stays unset, as it takes the log away from the
 # console; who sets it (--logfile, -s LOG_FILE=...) gets what Scrapy does, and no second file.
 LOGFILE_PATH = _environment.LOG_FILE
 # Bytes after which the file is put aside, and how many such files are kept.
 LOGFILE_MAX_BYTES = 5_000_000
 LOGFILE_BACKUPS = 3
+
+# What holds for moviesync's own spiders alone, so that "scrapy shell", "fetch" and "bench" are what they are
+# everywhere.
+CRAWL_SETTINGS = {
+    # Default 1 GB. A discover page has 30 KB; nothing of more than 2 MB is an answer.
+    "DOWNLOAD_MAXSIZE": 2 * 1024 * 1024,
+    "DOWNLOAD_WARNSIZE": 0,
+    # Default 180 s, for which a place at the site would be taken.
+    "DOWNLOAD_TIMEOUT": 30,
+    # Default 20.
+    "REDIRECT_MAX_TIMES": 5,
+    # Default 2.
+    "RETRY_TIMES": 5,
+    # Default False. AutoThrottle adds delay to VidSrc when the site slows down.
+    "AUTOTHROTTLE_ENABLED": True,
+    # Default 5 s: the first answer shows the latency.
+    "AUTOTHROTTLE_START_DELAY": 0,
+    # Default 100 tasks for every response, which gives one item or two.
+    "CONCURRENT_ITEMS": 1,
+    # Default True. A packed page that is cut short unpacks to the part that came, and one of 2 KB to
+    # gigabytes; the sites are asked for plain pages, and what comes packed is not read.
+    "COMPRESSION_ENABLED": False,
+    "DEFAULT_REQUEST_HEADERS": {
+        "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
+        "Accept-Encoding": "identity",
+    },
+    # Default True: 1 KB of cookies a request for sites that need none.
+    "COOKIES_ENABLED": False,
+    # Default True: which page led to which is nobody's business.
+    "REFERER_ENABLED": False,
+    # Default: a priority queue and a disk queue in JOBDIR. The store is the queue here.
+    "SCHEDULER": "moviesync.core.scheduler.Scheduler",
+    # Default: the same client. Here each request goes through the gate, which keeps the limits of each site.
+    "DOWNLOAD_HANDLERS": {
+        "http": "moviesync.core.handler.GatedHandler",
+        "https": "moviesync.core.handler.GatedHandler",
+    },
+    "DOWNLOADER_MIDDLEWARES": {
+        # No allowed_domains, no http_user; and the store counts what the sites answer.
+        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+        "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+        "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
+        # In place of Scrapy's RetryMiddleware, which tries again at once and reads no Retry-After.
+        "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+        "moviesync.downloadermiddlewares.retry.Retry": 550,
+        # Nearer to the downloader, so that it sees the failures that Retry tries again.
+        "moviesync.downloadermiddlewares.circuitbreaker.CircuitBreaker": 560,
+        "moviesync.checks.controls.Controls": 570,
+        # Redirects belong to the request that met them; the HTML kind is not for programs.
+        "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+        "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+        "moviesync.downloadermiddlewares.redirect.InlineRedirect": 600,
+        # Next to the downloader, so that no other component sees a key.
+        "moviesync.downloadermiddlewares.credentials.Credentials": 950,
+    },
+    # Most answers of VidSrc are 404s; they are findings here, so the middleware that drops them is off.
+    "SPIDER_MIDDLEWARES": {
+        "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+        # What they note or look for does not occur here: every layer costs each title some time.
+        "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+        "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+        "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+        "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+        "moviesync.spidermiddlewares.deltafetch.StoreDeltaFetch": 100,
+    },
+    "DELTAFETCH_ENABLED": True,
+    "EXTENSIONS": {
+        # First, so that what the others log is clean.
+        "moviesync.log.redaction.LogRedaction": -100,
+        "moviesync.log.file.LogFile": -90,
+        # In place of Scrapy's LogStats, which counts requests of both sites as pages. Before the store is
+        # opened, so that the line on what is run comes first.
+        "scrapy.extensions.logstats.LogStats": None,
+        "moviesync.extensions.logstats.LogStats": -80,
+        "moviesync.core.stopping.Stopping": -70,
+        "moviesync.core.gate.Gate": -60,
+        "moviesync.extensions.jobdir.JobDir": -10,
+        # After what may refuse the run, as a run that is refused opens no store.
+        "moviesync.extensions.storesession.StoreSession": 0,
+        # In place of Scrapy's own, whose delay never falls if most answers are 404.
+        "scrapy.extensions.throttle.AutoThrottle": None,
+        "moviesync.extensions.autothrottle.AutoThrottle": 0,
+    },
+    "ITEM_PIPELINES": {
+        "moviesync.pipelines.store.StorePipeline": 300,
+        # After it, so that a feed shows what is stored.
+        "moviesync.pipelines.feeds.FeedPipeline": 400,
+    },
+    # Default: the names of the item's own fields. A feed has those of a title's document.
+    "FEED_EXPORT_FIELDS": {
+        "tmdb_id": "tmdbId",
+        "title": "title",
+        "year": "year",
+        "available": "vidsrcAvailable",
+        "last_checked": "lastChecked",
+        "reason": "reason",
+    },
+    # Default: ASCII alone in JSON.
+    "FEED_EXPORT_ENCODING": "utf-8",
+    "LOG_FORMATTER": "moviesync.log.formatter.QuietLogFormatter",
+}
 
 SPIDER_CONTRACTS = {
     "moviesync.contracts.RecordedPage": 10,

@@ -17,36 +17,30 @@ FILES = {
     for path in PACKAGE.rglob("*.py")
 }
 
-# What a module, or any module of a package, may import of moviesync.
-MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "kinds": (),
-    "clock": (),
-    "environment": (),
-    "output": (),
-    "items": ("sources.discover.window", "kinds"),
-    "tmdb": ("tmdb", "items", "kinds"),
-    "vidsrc": ("vidsrc", "kinds"),
-    "stores": ("stores", "output", "items", "kinds"),
-    "history": ("history", "stores"),
-    "sources": ("sources", "tmdb", "stores", "items", "kinds", "clock", "exceptions"),
-    "reports": ("reports", "history", "sources", "output", "stores", "items", "kinds"),
-    "dashboard": ("dashboard", "history", "sources", "clock", "stores", "kinds"),
-    "basecommand": ("environment", "exceptions", "output", "stores"),
-}
-PURE = ("scrapy", "pymongo", "aiohttp", "twisted")
-WITHOUT_FRAMEWORK = {
-    **dict.fromkeys(("output", "kinds", "items", "tmdb", "vidsrc", "reports"), PURE),
-    **dict.fromkeys(("stores", "sources.discover.checkpoint", "history"), ("scrapy", "twisted")),
-    "dashboard": ("scrapy", "pymongo", "twisted"),
-}
-TOP = (
-    "spiders",
-    "downloadermiddlewares",
-    "spidermiddlewares",
-    "pipelines",
-    "extensions",
-    "commands",
+FLOORS = (
+    ("commands", "settings"),
+    ("basecommand", "demo"),
+    ("spiders", "contracts"),
+    ("pipelines", "downloadermiddlewares", "spidermiddlewares"),
+    ("extensions",),
+    ("checks",),
+    ("core",),
+    ("log", "arguments"),
+    ("reports", "dashboard"),
+    ("sources",),
+    ("history", "exceptions"),
+    ("stores",),
+    ("tmdb", "vidsrc"),
+    ("items", "environment"),
+    ("kinds", "clock", "output"),
 )
+"""The rooms of the house, from the roof down. A module imports from its own room and from floors below."""
+HEIGHT = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
+FRAMEWORKS = ("scrapy", "pymongo", "aiohttp", "twisted")
+PURE = ("kinds", "clock", "output", "items", "tmdb", "vidsrc", "reports")
+"""Rooms without any framework: what is known of the sites, and what people are shown."""
+WITHOUT_SCRAPY = ("stores", "history", "dashboard")
+MOST_ROOT_MODULES = 10
 MOST_LINES = 250
 
 
@@ -91,30 +85,46 @@ def test_the_modules_are_found() -> None:
     assert imports("moviesync.tmdb.discover") >= {"re", "moviesync.items", "moviesync.kinds"}
 
 
-@pytest.mark.parametrize("layer", MAY_IMPORT)
-def test_imports_run_downward(layer: str) -> None:
-    allowed = [f"moviesync.{name}" for name in MAY_IMPORT[layer]]
-    for module in FILES:
-        if within(module, f"moviesync.{layer}"):
-            wrong = {name for name in own(imports(module)) if not any(within(name, a) for a in allowed)}
-            assert not wrong, f"{module} imports {wrong}"
+def room(module: str) -> str:
+    return module.split(".")[1]
 
 
-@pytest.mark.parametrize("layer", WITHOUT_FRAMEWORK)
-def test_knowledge_is_without_framework(layer: str) -> None:
-    for module in FILES:
-        if within(module, f"moviesync.{layer}"):
-            wrong = {name.partition(".")[0] for name in imports(module)} & set(WITHOUT_FRAMEWORK[layer])
-            assert not wrong, f"{module} imports {wrong}"
+def rooms_of(name: str) -> list[str]:
+    return [module for module in FILES if within(module, f"moviesync.{name}")]
 
 
-def test_components_are_imported_by_none_below_them() -> None:
-    tops = [f"moviesync.{name}" for name in TOP]
-    for module in FILES:
-        if any(within(module, top) for top in tops):
-            continue
-        wrong = {name for name in own(imports(module)) if any(within(name, top) for top in tops)}
+def test_every_room_has_a_floor() -> None:
+    assert {room(module) for module in FILES if module != "moviesync"} == HEIGHT.keys()
+
+
+def test_the_root_has_few_modules() -> None:
+    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    assert len(modules) <= MOST_ROOT_MODULES
+
+
+@pytest.mark.parametrize("name", HEIGHT)
+def test_imports_run_downward(name: str) -> None:
+    for module in rooms_of(name):
+        others = {one for one in own(imports(module)) - {"moviesync"} if room(one) != name}
+        wrong = {one for one in others if HEIGHT[room(one)] >= HEIGHT[name]}
         assert not wrong, f"{module} imports {wrong}"
+
+
+@pytest.mark.parametrize("name", [*PURE, *WITHOUT_SCRAPY])
+def test_rooms_are_without_framework(name: str) -> None:
+    forbidden = set(FRAMEWORKS if name in PURE else ("scrapy", "twisted"))
+    for module in rooms_of(name):
+        wrong = {one.partition(".")[0] for one in imports(module)} & forbidden
+        assert not wrong, f"{module} imports {wrong}"
+
+
+@pytest.mark.parametrize("word", ["Downloader", "Slot", "AutoThrottle"])
+def test_no_class_is_made_from_the_inside_of_scrapys_downloader(word: str) -> None:
+    for module, path in FILES.items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+                assert word not in bases, f"{module}.{node.name}"
 
 
 def test_no_imports_go_in_a_circle() -> None:

@@ -22,9 +22,9 @@ from moviesync.clock import now
 from moviesync.demo.behaviours import Answer
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
+from moviesync.items import Mark
 from moviesync.reports.overview import overview, status_page
 from moviesync.sources.discover.checkpoint import VERSION, Checkpoint
-from moviesync.stores.base import PROGRESS
 from moviesync.stores.sqlite.store import SQLiteStore
 from moviesync.vidsrc.page import NO_TITLE
 from tests.crawls import SCRAPY, Folder, films, until
@@ -46,6 +46,14 @@ def sites() -> Iterator[Sites]:
 def logs(process: Process, words: str) -> None:
     """Wait until a process logs these words."""
     assert any(words in line for line in process.stderr)
+
+
+def interrupt(process: Process, times: int) -> None:
+    """Send so many SIGINT, the second one when the first has been taken."""
+    process.send_signal(signal.SIGINT)
+    logs(process, "Received SIGINT")
+    for _ in range(times - 1):
+        process.send_signal(signal.SIGINT)
 
 
 def ended(process: Process, *codes: int) -> list[str]:
@@ -74,7 +82,7 @@ def test_an_interrupt_at_any_moment(sites: Sites, folder: Folder, jobdir: list[s
     sites.knobs.vidsrc = SiteKnobs(latency=0.05)
     for _ in range(4):
         process = folder.start("crawl", "tmdb_vidsrc", "-a", "concurrency=4", *jobdir)
-        # From here on a Ctrl-C is Scrapy's; the store is opened next.
+        # The store is opened next.
         logs(process, "INFO: moviesync ")
         time.sleep(random.uniform(0, 0.7))
         process.send_signal(signal.SIGINT)
@@ -108,9 +116,7 @@ def test_an_interrupt_while_the_store_is_being_opened(sites: Sites, folder: Fold
         address = f"mongodb://127.0.0.1:{deaf.getsockname()[1]}/films?serverSelectionTimeoutMS=700"
         process = folder.start("crawl", "tmdb_vidsrc", MONGODB_URI=address)
         with deaf.accept()[0]:
-            for _ in range(times):
-                process.send_signal(signal.SIGINT)
-                logs(process, "Received SIGINT")
+            interrupt(process, times)
             ended(process, times - 1, 1)
     assert sites.log == []
 
@@ -119,9 +125,7 @@ def test_two_interrupts_cut_the_run_off_and_the_same_command_goes_on(sites: Site
     sites.knobs.vidsrc = SiteKnobs(latency=1)
     process = folder.start("crawl", "tmdb_vidsrc")
     until(process, lambda: sites.running > 8)
-    for _ in range(2):
-        process.send_signal(signal.SIGINT)
-        logs(process, "Received SIGINT")
+    interrupt(process, 2)
     assert ended(process, 1)[-1] == "moviesync: the run was cut off; the same command goes on with it"
     sites.knobs.vidsrc = SiteKnobs()
     folder.crawl()
@@ -211,15 +215,13 @@ async def test_a_ledger_written_by_hand_crashes_nothing(tmp_path: Path, field: s
     ledger = Checkpoint(store, "movies", None, None, now=now())
     try:
         for most in (3, PAGES):
-            walk = await ledger.walk("continue", anew_if_finished=False)
-            assert walk
+            assert await ledger.load("continue", anew_if_finished=False)
+            walk = ledger.walk
             for window in walk:
                 walk.opened(window, PAGES, PAGES * 20, [])
-                for number in islice(walk.to_do(window), most):
-                    window.mark(number, 0)
-                await store.save(PROGRESS, [window.document()])
+                await ledger.mark([Mark(window.key, number) for number in islice(walk.to_do(window), most)])
             assert (walk.complete, walk.gaps()) == (most == PAGES, [])
-            await ledger.save(walk)
+            await ledger.save()
             row, _, rest = field.partition("$")
             by_hand(path, row, f"${rest}", value)
             found = await overview(store, now())

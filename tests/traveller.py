@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from itertools import cycle
 from math import ceil
 
-from moviesync.items import Page
-from moviesync.sources.discover.walk import PAGE_SIZE, Walk
+from moviesync.items import Mark
+from moviesync.sources.discover.walk import Walk
 from moviesync.sources.discover.window import Window
+from moviesync.tmdb.discover import PAGE_SIZE
 
 TODAY = date(2026, 11, 23)
 
@@ -97,7 +98,7 @@ class Traveller:
         if opening and (self.full() or not walk.wants(window, number, self.start_page)):
             return
         trip.show(window, number, titles)
-        Page(window, number, [], undated=len(titles) - len(days)).mark_done(window)
+        window.mark(Mark(window.key, number, undated=len(titles) - len(days)))
 
     def full(self, asked: int = 0) -> bool:
         return self.most is not None and len(self.trip.shown) + asked >= self.most

@@ -1,28 +1,47 @@
-"""What is known about VidSrc, asked of a Scrapy response."""
+"""What an answer of VidSrc says of its title: judged once, when it comes, for everyone who asks later."""
 
 from __future__ import annotations
 
-from scrapy.http import Response
+from typing import TYPE_CHECKING
 
-from moviesync.vidsrc import page as vidsrc
+from moviesync.vidsrc import page
 
-REDIRECTS = range(300, 400)
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.http import Response
+
+FINDING = "finding"
+"""Request meta: what its answer says, a ``Finding``, or ``None`` if a GET has to look at the page."""
+HEAD_STATUS = "head_status"
+"""Request meta of a GET: how the HEAD before it was answered."""
+
+_REDIRECTS = range(300, 400)
 
 
-def judge(response: Response, *, head_status: int = 0) -> vidsrc.Finding | None:
-    """``vidsrc.judge`` of an answer; the method of its request tells whether it has a body."""
+def judge(request: Request, response: Response) -> page.Finding | None:
+    """Judge an answer, and keep the finding in the meta of its request."""
     headers = {
         name: value.decode("latin-1")
-        for name in vidsrc.HEADERS
+        for name in page.HEADERS
         if (value := response.headers.get(name)) is not None
     }
-    body = None if response.request and response.request.method == "HEAD" else response.body
-    return vidsrc.judge(response.status, headers, body, head_status=head_status)
+    body = None if request.method == "HEAD" else response.body
+    head_status = request.meta.get(HEAD_STATUS, 0)
+    finding = page.judge(response.status, headers, body, head_status=head_status)
+    request.meta[FINDING] = finding
+    return finding
 
 
-def is_well(response: Response) -> bool | None:
-    """Whether an answer shows that VidSrc works; ``None``: it shows neither."""
-    finding = judge(response)
-    if finding is None or response.status in REDIRECTS:
+def finding_of(response: Response) -> page.Finding | None:
+    """The finding of an answer: the one that is kept, or, if nobody has judged it yet, a new one."""
+    request = response.request
+    assert request
+    return request.meta[FINDING] if FINDING in request.meta else judge(request, response)
+
+
+def is_well(request: Request, response: Response) -> bool | None:
+    """Judge an answer; whether it shows that VidSrc works. ``None``: it shows neither."""
+    finding = judge(request, response)
+    if finding is None or response.status in _REDIRECTS:
         return None
     return finding.available is not None

@@ -6,7 +6,7 @@ import argparse
 
 from scrapy.commands import check
 
-from moviesync.basecommand import leave
+from moviesync.basecommand import leave, without_a_run
 from moviesync.commands.crawl import spider_problems
 from moviesync.exceptions import WRONG_USAGE
 
@@ -17,10 +17,4 @@ class Command(check.Command):
         assert self.settings
         if problems := spider_problems(self.settings, args):
             leave(WRONG_USAGE, problems)
-        # Contracts are no crawl: the store stays closed, and nothing is logged to a file.
-        for name in (
-            "extensions.storesession.StoreSession",
-            "extensions.logstats.LogStats",
-            "log.file.LogFile",
-        ):
-            self.settings["EXTENSIONS"][f"moviesync.{name}"] = None
+        without_a_run(self.settings)

@@ -42,8 +42,8 @@ class Command(ReadingCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         settings = self.settings
         assert settings
-        uri, name, path = (settings[key] for key in ("MONGODB_URI", "MONGODB_DATABASE", "SQLITE_PATH"))
-        answers = Answers(lambda: make_store(uri, name, path), file=None if uri else Path(path))
+        file = None if settings["MONGODB_URI"] else Path(settings["SQLITE_PATH"])
+        answers = Answers(lambda: make_store(settings), file=file)
         local = is_loopback(opts.host)
         if not local:
             warning = f"--host {opts.host}: whoever reaches this machine can read the page"

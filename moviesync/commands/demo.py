@@ -62,7 +62,7 @@ class Command(crawl.Command):
         self.settings.setdict(own, priority="cmdline")
         super().process_options([SPIDER], opts)
 
-    def _tell(self, crawler: Crawler) -> None:
+    def _close(self, crawler: Crawler, reason: str, seconds: float) -> None:
         """Nothing: the table at the end does."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -98,7 +98,7 @@ class Command(crawl.Command):
             super().run([SPIDER], opts)
             asked = sum(sites.asked("vidsrc").values())
         if self.exitcode == 0 and not opts.spargs.get("dry_run"):
-            counts = asyncio.run(status(make_store(None, None, DATABASE)))[MOVIE.collection]
+            counts = asyncio.run(status(make_store({"SQLITE_PATH": DATABASE})))[MOVIE.collection]
             print(_told(counts, asked))
 
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy import Request, signals
 from scrapy.core.scheduler import BaseScheduler
 
-from moviesync.core.slots import VIDSRC_SLOT
-from moviesync.items import Page, Verdict
-from moviesync.sources.discover.walk import PAGE_SIZE
-from moviesync.sources.discover.window import Window
+from moviesync.core.gate import Gate
+from moviesync.core.slots import VIDSRC
+from moviesync.history import stats as names
+from moviesync.tmdb.discover import PAGE_SIZE
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.statscollectors import StatsCollector
     from twisted.python.failure import Failure
     from typing_extensions import Self
 
@@ -36,14 +37,18 @@ REMEMBERED = 1000
 class Scheduler(BaseScheduler):
     """Pages first, then checks; a page or check is under way until the store has what it came to.
 
+    A request for a page carries ``window`` and ``number`` in its ``cb_kwargs``, one for a check ``tmdb_id``.
     At most twice as many checks are under way as VidSrc has places, so that no more than those
     are asked for twice after a kill, and a place that gets free finds the next one waiting. A check
     of a title that waits or is under way is not taken a second time: titles move between pages
     while one walks, and a title that is due may be on the next page.
     """
 
-    def __init__(self, concurrency: int):
+    def __init__(self, concurrency: int, stats: StatsCollector):
+        """``stats`` gets ``scheduler/repeated``: checks that were not taken, as their title waits, is under
+        way, or has just had one."""
         self._most_under_way = 2 * concurrency
+        self._stats = stats
         self._queues: defaultdict[bool, deque[Request]] = defaultdict(deque)
         self._pages: set[tuple[str, int]] = set()
         self._checks: set[int] = set()
@@ -51,15 +56,15 @@ class Scheduler(BaseScheduler):
         self._changed = asyncio.Event()
         self.dropped = 0
         """Checks that came to nothing; the spider begins to count again where it asks for them again."""
-        self.repeated = 0
-        """Checks that were not taken, as their title waits, is under way, or has just had one."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        scheduler = cls(crawler.settings.getdict("DOWNLOAD_SLOTS")[VIDSRC_SLOT]["concurrency"])
-        crawler.signals.connect(scheduler.spider_error, signal=signals.spider_error)
-        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(scheduler.item_done, signal=signal)
+        gate = crawler.get_extension(Gate)
+        assert gate
+        scheduler = cls(gate.concurrency(VIDSRC), crawler.stats)
+        # A page gives one item, and so does a check; nothing more comes of a request that failed.
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error, signals.spider_error):
+            crawler.signals.connect(scheduler.request_done, signal=signal)
         return scheduler
 
     # What the engine asks for
@@ -69,13 +74,13 @@ class Scheduler(BaseScheduler):
 
     def enqueue_request(self, request: Request) -> bool:
         tmdb_id = request.cb_kwargs.get("tmdb_id")
-        if tmdb_id in self._checks and not request.meta.get("retry_times"):
-            self.repeated += 1
+        if tmdb_id in self._checks:
+            self._stats.inc_value(names.REPEATED)
             return False
         if tmdb_id is not None:
             self._checks.add(tmdb_id)
-        elif "window" in request.cb_kwargs:
-            self._pages.add(_place(request.cb_kwargs))
+        elif page := _page(request):
+            self._pages.add(page)
         self._queues[tmdb_id is not None].append(request)
         return True
 
@@ -88,22 +93,19 @@ class Scheduler(BaseScheduler):
 
     # What became of requests
 
-    def item_done(self, item: Any) -> None:
-        if isinstance(item, Page):
-            self.page_done(item.window, item.number)
-        elif isinstance(item, Verdict):
-            self._check_done(item.tmdb_id)
+    def request_done(self, response: Response | Failure | None) -> None:
+        """Take in that the item of a request is stored, or that none will come of it."""
+        request = getattr(response, "request", None)
+        if request is None:
+            return
+        if page := _page(request):
+            self.page_done(*page)
+        elif "tmdb_id" in request.cb_kwargs:
+            self._check_done(request.cb_kwargs["tmdb_id"])
 
-    def spider_error(self, response: Response | Failure | None) -> None:
-        asked = response.request.cb_kwargs if response and response.request else {}  # type: ignore[union-attr]
-        if "tmdb_id" in asked:
-            self._check_done(asked["tmdb_id"])
-        elif "window" in asked:
-            self.page_done(asked["window"], asked["number"])
-
-    def page_done(self, window: Window, number: int) -> None:
+    def page_done(self, window: str, number: int) -> None:
         """Forget a page: its titles are stored, or nothing will come of it."""
-        self._pages.discard(_place({"window": window, "number": number}))
+        self._pages.discard((window, number))
         self._changed.set()
 
     def check_dropped(self, tmdb_id: int) -> None:
@@ -152,5 +154,6 @@ class Scheduler(BaseScheduler):
             await self._changed.wait()
 
 
-def _place(asked: dict[str, Any]) -> tuple[str, int]:
-    return asked["window"].key, asked["number"]
+def _page(request: Request) -> tuple[str, int] | None:
+    asked = request.cb_kwargs
+    return (asked["window"], asked["number"]) if "window" in asked else None

@@ -1,42 +1,172 @@
-"""How fast each site is asked, as Scrapy's settings say it."""
+"""The sites, and how fast each may be asked."""
 
 from __future__ import annotations
 
+import asyncio
+import math
 import random
-from typing import Any
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
-TMDB_SLOT = "tmdb"
-VIDSRC_SLOT = "vidsrc"
-SITES = {TMDB_SLOT: "TMDB", VIDSRC_SLOT: "VidSrc"}
-"""The slots of the downloader, and whom they are for."""
+from scrapy.settings import SETTINGS_PRIORITIES
 
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.settings import BaseSettings
 
-def probe_slot(slot: str) -> str:
-    """The slot of the one request that sees whether a site is back while its own slot is held."""
-    return f"{slot} probe"
+TMDB, VIDSRC = "tmdb", "vidsrc"
+SITES = {TMDB: "TMDB", VIDSRC: "VidSrc"}
+"""The sites, and what people call them."""
 
-
-def jitter() -> float:
-    """A factor for a wait, so that not all who wait come back at one moment."""
-    return random.uniform(1, 1.25)  # noqa: S311 - no secret
-
+SITE = "site"
+"""Request meta: the site that a request goes to. Its address does not say, as both may live on one host."""
+FOLLOW_UP = "follow_up"
+"""Request meta: the request belongs to one that was answered already, as a redirect does."""
+PROBE = "probe"
+"""Request meta: the request shows whether a site is back. It is sent although its site is held."""
 
 # Requests spaced by exactly 1/rate can meet rate * 10 + 1 times in ten seconds, and the network
 # lets some of them catch up with the one before.
 _SPACING = 1.025
 _TMDB_CONCURRENCY = 8
+_UNLIMITED = 10_000
 
 
-def site_limits(tmdb_rate: float, vidsrc_concurrency: int) -> dict[str, Any]:
-    """Settings under which TMDB gets at most ``tmdb_rate`` requests a second, and VidSrc at most
-    ``vidsrc_concurrency`` at once. Both are slots by name, as both sites may live on one host."""
+class Hold(Enum):
+    """Why nothing is sent to a site."""
+
+    ASKED_TO_WAIT = "asked to wait"
+    DOWN = "down"
+    STORE = "store"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a site gets at most."""
+
+    concurrency: int
+    """Requests at once."""
+    delay: float = 0.0
+    """Seconds from one request to the next."""
+    jitter: float = 0.0
+    """By which part of itself the delay varies, at random."""
+
+
+@dataclass(eq=False)
+class Turn:
+    """A request that waits for its turn."""
+
+    request: Request
+    comes: asyncio.Future[None]
+
+
+@dataclass(eq=False)
+class Slot:
+    """One site: what is under way, what waits, and why nothing may be sent."""
+
+    limits: Limits
+    delay: float = 0.0
+    """Seconds from one request to the next, as it is now: never less than the limits say."""
+    active: int = 0
+    holds: dict[Hold, float | None] = field(default_factory=dict)
+    """For each reason until when, by ``time.monotonic``; ``None``: not known."""
+    _timer: asyncio.TimerHandle | None = None
+    _queues: tuple[deque[Turn], deque[Turn], deque[Turn]] = field(
+        default_factory=lambda: (deque(), deque(), deque())
+    )
+    """Probes, follow-ups, and all others: the order in which they are sent."""
+    _last: float = -math.inf
+    _factor: float = 1.0
+
+    def __post_init__(self) -> None:
+        self.delay = self.limits.delay
+
+    def add(self, turn: Turn) -> None:
+        meta = turn.request.meta
+        self._queues[0 if meta.get(PROBE) else 1 if meta.get(FOLLOW_UP) else 2].append(turn)
+
+    def remove(self, turn: Turn) -> None:
+        """Take out a turn that may be gone already."""
+        for queue in self._queues:
+            if turn in queue:
+                queue.remove(turn)
+
+    def waiting(self, *, follow_ups: bool = True) -> Iterator[Turn]:
+        """What waits, in order; without ``follow_ups`` only what is not begun."""
+        yield from (*self._queues[0], *self._queues[1]) if follow_ups else ()
+        yield from self._queues[2]
+
+    def has_next(self) -> bool:
+        """Whether there is a request that may be sent as soon as the delay has passed."""
+        return bool(self._queues[0] if self.holds else any(self._queues))
+
+    def seconds_left(self) -> float:
+        """Until the delay has passed; 0 or less when it has."""
+        return self._last + self.delay * self._factor - time.monotonic()
+
+    def start_timer(self, seconds: float, then: Callable[[Slot], None]) -> None:
+        """Call ``then`` with the slot in so many seconds, if that is not on its way already."""
+        if self._timer is None:
+
+            def passed() -> None:
+                self._timer = None
+                then(self)
+
+            self._timer = asyncio.get_running_loop().call_later(seconds, passed)
+
+    def stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def send_next(self) -> None:
+        """Let the next request go. There has to be one."""
+        turn = next(queue for queue in self._queues if queue).popleft()
+        self._last = time.monotonic()
+        if jitter := self.limits.jitter:
+            self._factor = 1 + random.uniform(-jitter, jitter)  # noqa: S311 - no secret
+        self.active += 1
+        turn.comes.set_result(None)
+
+
+def site_limits(settings: BaseSettings) -> dict[str, Limits]:
+    """The limits of each site: those of TMDB_RATE and VIDSRC_CONCURRENCY, and what Scrapy's own settings
+    ask for beyond that, if they are set. Those are by host in Scrapy; here they are by site."""
+    domain = _set(settings, "CONCURRENT_REQUESTS_PER_DOMAIN") or _UNLIMITED
+    delay, jitter = _set(settings, "DOWNLOAD_DELAY"), _set(settings, "DOWNLOAD_DELAY_JITTER")
+    vidsrc = min(settings.getint("VIDSRC_CONCURRENCY"), domain)
+    if settings.getbool("AUTOTHROTTLE_ENABLED"):
+        # Before the first answer there is no latency from which a delay could follow.
+        vidsrc = min(vidsrc, _set(settings, "AUTOTHROTTLE_TARGET_CONCURRENCY") or _UNLIMITED)
+    rate = _SPACING / settings.getfloat("TMDB_RATE")
     return {
-        "DOWNLOAD_SLOTS": {
-            TMDB_SLOT: {"concurrency": _TMDB_CONCURRENCY, "delay": _SPACING / tmdb_rate, "jitter": 0},
-            VIDSRC_SLOT: {"concurrency": vidsrc_concurrency, "delay": 0, "jitter": 0},
-        },
-        # No limit: the slots rule, and the scheduler gives a slot no more than it can soon send.
+        TMDB: Limits(min(_TMDB_CONCURRENCY, math.ceil(domain)), max(rate, delay), jitter * (delay > rate)),
+        VIDSRC: Limits(math.ceil(vidsrc), delay, jitter),
+    }
+
+
+def total_limit(settings: BaseSettings) -> int:
+    """How many requests may be under way at all sites together; 0: as many as their limits allow."""
+    return int(_set(settings, "CONCURRENT_REQUESTS"))
+
+
+def _set(settings: BaseSettings, name: str) -> float:
+    """The value of one of Scrapy's settings that somebody has set; 0 if it has its default."""
+    is_set = (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["default"]
+    return settings.getfloat(name) if is_set else 0.0
+
+
+def without_limits() -> dict[str, Any]:
+    """Settings that leave Scrapy's own downloader without limits, once the gate has those of its own.
+
+    It counts by host, starts more at once than it is told to, and cannot hold a site.
+    """
+    return {
+        "DOWNLOAD_DELAY": 0,
         "CONCURRENT_REQUESTS": 0,
-        # Only the size of the connection pool of each host.
-        "CONCURRENT_REQUESTS_PER_DOMAIN": vidsrc_concurrency + _TMDB_CONCURRENCY,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": _UNLIMITED,
     }

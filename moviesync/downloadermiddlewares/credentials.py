@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.http import Response
 from w3lib.url import add_or_replace_parameter, url_query_cleaner
 
-from moviesync.core.slots import TMDB_SLOT, probe_slot
+from moviesync.core.slots import SITE, TMDB
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -76,9 +76,8 @@ class Credentials:
             error = error.__cause__ or error.__context__
 
     def _is_for_tmdb(self, request: Request) -> bool:
-        # The slot tells TMDB's requests from VidSrc's where both sites are on one host.
-        slots = {TMDB_SLOT, probe_slot(TMDB_SLOT)}
-        return request.meta.get("download_slot") in slots and origin(request.url) == self._origin
+        # Both sites may be on one host.
+        return request.meta.get(SITE) == TMDB and origin(request.url) == self._origin
 
     def _redacted(self, part: Any) -> Any:
         if not isinstance(part, str):

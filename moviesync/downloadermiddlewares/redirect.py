@@ -9,6 +9,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from moviesync.core.slots import FOLLOW_UP
 from moviesync.exceptions import TooManyRedirects
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class InlineRedirect(RedirectMiddleware):
             raise TooManyRedirects(str(error)) from None
         if isinstance(result, Response):
             return result
+        result.meta[FOLLOW_UP] = True
         # What is tried again is tried where it failed, not from the beginning of the chain.
         request.meta["dont_retry"] = True
         return await self.crawler.engine.download_async(result)

@@ -6,7 +6,7 @@ import json
 import logging
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 from scrapy import signals
@@ -14,13 +14,10 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.job import job_dir
 
 from moviesync import __version__
-from moviesync.exceptions import CrawlStopped
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from typing_extensions import Self
-
-    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +29,7 @@ class JobDir:
 
     The file ``moviesync.json`` says which run has the folder: it is there from before Scrapy looks
     into the folder until the run has ended cleanly. Nothing of the crawl itself lies in
-    JOBDIR: the store says what is due.
+    JOBDIR: the store says what is due. Raises ``filelock.Timeout`` if another run has the folder.
     """
 
     def __init__(self, folder: Path, run: dict[str, Any]):
@@ -40,38 +37,29 @@ class JobDir:
         self._marker = folder / "moviesync.json"
         self._lock = FileLock(folder / "moviesync.lock")
         self._run = run
-        self._taken = True
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            self._taken = False
-        else:
-            self._look()
+        self._lock.acquire(timeout=0)
+        self._look()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         folder = job_dir(crawler.settings)
         if not folder:
             raise NotConfigured
-        spider = cast("TmdbVidsrcSpider", crawler.spider)
-        query = spider.args.model_dump(
-            mode="json", include={"released_from", "released_to"}, exclude_none=True
-        )
-        extension = cls(Path(folder), {"version": __version__, "spider": spider.name, "query": query})
-        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        arguments = crawler.settings.getdict("SPIDER_ARGUMENTS")
+        query = {name: arguments[name] for name in ("released_from", "released_to") if name in arguments}
+        run = {"version": __version__, "spider": crawler.spidercls.name, "query": query}
+        try:
+            extension = cls(Path(folder), run)
+        except Timeout:
+            line = f"JOBDIR {folder} is in use by another run: wait for it, or take another folder"
+            crawler.settings.set("REFUSED", line, priority="cmdline")
+            raise NotConfigured from None
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
-    def spider_opened(self) -> None:
-        if not self._taken:
-            raise CrawlStopped(
-                f"JOBDIR {self._folder} is in use by another run: wait for it, or take another folder"
-            )
-
     def spider_closed(self) -> None:
-        if self._taken:
-            self._write(clean=True)
-            self._lock.release()
+        self._write(clean=True)
+        self._lock.release()
 
     def _look(self) -> None:
         """Drop what cannot be trusted, and mark the folder as this run's."""

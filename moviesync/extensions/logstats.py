@@ -9,67 +9,84 @@ import sys
 import time
 from contextlib import suppress
 from math import ceil
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
 from scrapy import signals
+from scrapy.settings import BaseSettings
 from scrapy.utils.log import get_scrapy_root_handler
 
 from moviesync import __version__
-from moviesync.core.slots import SITES
+from moviesync.core.gate import Gate
+from moviesync.core.slots import SITES, Hold
+from moviesync.extensions.storesession import StoreSession
+from moviesync.history import stats as names
 from moviesync.reports import pace
 from moviesync.reports.closing import titles_checked
-from moviesync.stores.base import StoreUnavailable
+from moviesync.stores.base import Store, StoreUnavailable
 
 if TYPE_CHECKING:
+    from scrapy import Spider
     from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
     from typing_extensions import Self
 
-    from moviesync.core.handler import StrictDownloader
     from moviesync.reports.progressbar import Bar
-    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
 
 logger = logging.getLogger(__name__)
 
 DRAWN_EVERY = 0.5
 """Seconds between two pictures of the bar."""
+HOLDS = {Hold.DOWN: "down", Hold.STORE: "waits for the store", Hold.ASKED_TO_WAIT: "told to wait"}
+"""How people are shown why a site is asked nothing."""
 
 
 class LogStats:
     """In place of Scrapy's LogStats, whose pages and items are requests of both sites.
 
-    ``log_every`` seconds (``LOGSTATS_INTERVAL``) there is a line in the log; with ``bar`` the
-    terminal shows the same all the time. All is read from the stats, the walk and the queue
-    when it is shown; nothing is done for a title.
+    Every ``log_every`` seconds (``LOGSTATS_INTERVAL``) there is a line in the log; with ``bar`` the
+    terminal shows the same all the time. All is read from the stats when it is shown; nothing is done
+    for a title. ``rechecks``: the run checks again what has a verdict, and nobody counts how much that is.
     """
 
-    def __init__(self, crawler: Crawler, *, log_every: float, bar: bool):
-        self._crawler = crawler
+    def __init__(
+        self, stats: StatsCollector, collection: str, *, log_every: float, bar: bool, rechecks: bool
+    ):
+        self._stats = stats
+        self._collection = collection
         self._log_every = log_every
         self._with_bar = bar
+        self._rechecks = rechecks
+        self._gate: Gate
         self._pace = pace.Pace()
         self._due: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
         extension = cls(
-            crawler,
-            log_every=crawler.settings.getfloat("LOGSTATS_INTERVAL"),
-            bar=crawler.settings.getbool("PROGRESS_BAR") and _on_terminal(crawler),
+            crawler.stats,
+            settings["COLLECTION"],
+            log_every=settings.getfloat("LOGSTATS_INTERVAL"),
+            bar=settings.getbool("PROGRESS_BAR") and _on_terminal(settings),
+            rechecks=settings["RECHECK_DAYS"] is not None,
         )
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
-    def spider_opened(self, spider: TmdbVidsrcSpider) -> None:
-        given = spider.args.model_dump(mode="json", exclude_defaults=True)
+    def spider_opened(self, spider: Spider) -> None:
+        given = spider.crawler.settings.getdict("SPIDER_ARGUMENTS")
         options = "".join(f" -a {name}={shlex.quote(str(value))}" for name, value in given.items())
         logger.info("moviesync %s: scrapy crawl %s%s", __version__, spider.name, options)
 
-    def engine_started(self) -> None:
-        # The store is open from here on.
-        self._tasks = [asyncio.create_task(self._count_due())]
+    def engine_started(self, sender: Crawler) -> None:
+        gate, session = sender.get_extension(Gate), sender.get_extension(StoreSession)
+        assert gate
+        self._gate = gate
+        if session:
+            self._tasks = [asyncio.create_task(self._count_due(session.store))]
         if self._with_bar or self._log_every:
             self._tasks.append(asyncio.create_task(self._show()))
 
@@ -78,10 +95,9 @@ class LogStats:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _count_due(self) -> None:
+    async def _count_due(self, store: Store) -> None:
         with suppress(StoreUnavailable):
-            counts = await self._spider.store.counts(self._spider.kind.collection)
-            self._due = counts.unchecked
+            self._due = (await store.counts(self._collection)).unchecked
 
     async def _show(self) -> None:
         bar = self._bar() if self._with_bar else None
@@ -95,12 +111,12 @@ class LogStats:
                 self._pace.note(now, self._snapshot())
                 if self._log_every and now >= logged + self._log_every - every / 2:
                     logged = now
-                    logger.info("%s", pace.told(self._pace, self._states()))
+                    logger.info("%s", pace.format_line(self._pace, self._states()))
                 if bar:
                     text = pace.fitting(self._pace, self._states(), bar.room)
                     bar.draw(self._pace.snapshot.share, text)
         finally:
-            # Also where a second Ctrl-C cuts the run off.
+            # Also if a second Ctrl-C cuts the run off.
             if bar:
                 bar.close()
 
@@ -111,46 +127,40 @@ class LogStats:
         return Bar(sys.stderr, get_scrapy_root_handler())
 
     def _snapshot(self) -> pace.Snapshot:
-        stats, spider = self._crawler.stats.get_stats(), self._spider
-        checked, pages_left = titles_checked(stats), spider.itinerary.pages_left
+        stats = self._stats.get_stats()
+        checked, pages_left = titles_checked(stats), stats.get(names.PAGES_LEFT)
         return pace.Snapshot(
-            pages=stats.get("store/pages", 0),
+            pages=stats.get(names.PAGES, 0),
             checked=checked,
             pages_left=pages_left,
             checks_left=pace.checks_left(
                 due=self._due or 0,
-                on_pages=stats.get("store/titles", 0),
-                up_to_date=stats.get("deltafetch/skipped", 0),
-                repeated=spider.queue.repeated,
+                on_pages=stats.get(names.TITLES, 0),
+                up_to_date=stats.get(names.UP_TO_DATE, 0),
+                repeated=stats.get(names.REPEATED, 0),
                 checked=checked,
                 pages_left=pages_left,
             ),
-            # Nobody counts the verdicts that -a recheck_days makes due.
-            whole=pages_left is not None and self._due is not None and spider.args.recheck_days is None,
+            whole=pages_left is not None and self._due is not None and not self._rechecks,
         )
 
     def _states(self) -> dict[str, str]:
-        return {name: self._state(slot) for slot, name in SITES.items()}
+        return {name: self._state(site) for site, name in SITES.items()}
 
-    def _state(self, slot: str) -> str:
-        downloader = cast("StrictDownloader", self._crawler.engine.downloader)
-        holds = downloader.holds(slot)
+    def _state(self, site: str) -> str:
+        holds = self._gate.holds(site)
         # A site that says for how long it is busy may meanwhile be taken for down as well.
-        if told := [until for until in holds.values() if until is not None]:
-            return f"waits {max(1, ceil(max(told) - time.monotonic()))} s"
+        if known := [until for until in holds.values() if until is not None]:
+            return f"waits {max(1, ceil(max(known) - time.monotonic()))} s"
         if holds:
-            return next(iter(holds))
-        return "slow" if downloader.is_slowed(slot) else pace.WELL
-
-    @property
-    def _spider(self) -> TmdbVidsrcSpider:
-        return cast("TmdbVidsrcSpider", self._crawler.spider)
+            return HOLDS[next(iter(holds))]
+        return "slow" if self._gate.is_slowed(site) else pace.WELL
 
 
-def _on_terminal(crawler: Crawler) -> bool:
+def _on_terminal(settings: BaseSettings) -> bool:
     """Whether standard error is a terminal, and nothing else is written to that terminal."""
-    output = cast("TmdbVidsrcSpider", crawler.spider).args.dry_run or any(
-        str(uri).startswith("stdout:") for uri in crawler.settings.getdict("FEEDS")
+    output = settings.getbool("DRY_RUN") or any(
+        str(uri).startswith("stdout:") for uri in settings.getdict("FEEDS")
     )
     return _is_terminal(sys.stderr) and not (output and _is_terminal(sys.stdout))
 

@@ -5,26 +5,30 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from scrapy import signals
 
 from moviesync import __version__
-from moviesync.checks.controls import STAT as CANARY_STAT
-from moviesync.checks.controls import WARNING as CANARY_WARNING
+from moviesync.checks.controls import WARNING
 from moviesync.clock import now
-from moviesync.core.slots import TMDB_SLOT, VIDSRC_SLOT
+from moviesync.core.gate import Gate
+from moviesync.core.slots import SITES, Hold
+from moviesync.core.stopping import stopping
 from moviesync.exceptions import CrawlStopped
 from moviesync.history import runs
+from moviesync.history import stats as names
+from moviesync.stores import make_store
 from moviesync.stores.base import RUNS, Document, Store, StoreUnavailable
-from moviesync.stores.retrying import Patience
+from moviesync.stores.dry_run import DryRunStore
+from moviesync.stores.retrying import RetryingStore
 
 if TYPE_CHECKING:
+    from scrapy import Spider
     from scrapy.crawler import Crawler
     from typing_extensions import Self
 
-    from moviesync.core.handler import StrictDownloader
-    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
+    from moviesync.sources.discover.checkpoint import Checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -35,53 +39,66 @@ _LAST_BEAT = 5.0
 
 
 class StoreSession:
-    """Opens the store before the first request, closes it after the last write.
+    """Opens the store before the first request, and closes it after the last write.
 
-    Where the store fails in between, its calls wait for it and the sites are asked nothing.
+    If the store fails in between, its calls wait for it, and the sites are asked nothing. A run that is
+    refused (setting ``REFUSED``) opens nothing.
 
     In between there is a document of the collection ``runs``: who ran with which arguments,
     from when to when, how it ended (``finished`` is null while it runs, and after a kill), what
     it has done so far, and every ``beat`` seconds that it is alive.
     """
 
-    def __init__(self, crawler: Crawler, store: Store, *, patience: float, beat: float):
+    checkpoint: Checkpoint | None = None
+    """How far the source of titles is, if the run has one."""
+
+    def __init__(
+        self, crawler: Crawler, store: Store, *, patience: float | None, beat: float, refused: str | None
+    ):
+        """``patience``: seconds for which a store that fails is waited for; ``None``: not at all."""
         self._crawler = crawler
-        self._store = store
-        self._patience = Patience(patience, outage=self._outage, stopping=lambda: not crawler.engine.running)
+        self._bare = store
+        """The store without patience: a heartbeat that it does not take is left out."""
+        self.store = store
+        """Open from the signal ``spider_opened`` on."""
         self._beat = beat
-        self._save = store.save
-        """One that is not patient: a heartbeat that the store does not take is left out."""
+        self._refused = refused
         self._run: Document | None = None
         self._ended = asyncio.Event()
         self._heart: asyncio.Task[None] | None = None
+        if patience is not None:
+            self._stopping = asyncio.Event()
+            crawler.signals.connect(self._stopping.set, signal=stopping)
+            self.store = RetryingStore(store, patience, outage=self._outage, stopping=self._stopping)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        store = cast("TmdbVidsrcSpider", crawler.spider).store
+        settings = crawler.settings
+        dry_run = settings.getbool("DRY_RUN")
         extension = cls(
             crawler,
-            store,
-            patience=crawler.settings.getfloat("STORE_PATIENCE"),
-            beat=crawler.settings.getfloat("RUN_HEARTBEAT"),
+            DryRunStore() if dry_run else make_store(settings),
+            patience=None if dry_run else settings.getfloat("STORE_PATIENCE"),
+            beat=settings.getfloat("RUN_HEARTBEAT"),
+            refused=settings["REFUSED"],
         )
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
-        crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
-    async def spider_opened(self, spider: TmdbVidsrcSpider) -> None:
-        arguments = spider.args.model_dump(mode="json", exclude_defaults=True)
+    async def spider_opened(self, spider: Spider) -> None:
+        if self._refused:
+            raise CrawlStopped(self._refused)
+        arguments = self._crawler.settings.getdict("SPIDER_ARGUMENTS")
         run = runs.begun(spider.name, arguments, __version__, now())
         try:
-            await self._store.open()
-            await self._store.save(RUNS, [run])
+            await self._bare.open()
+            await self._bare.save(RUNS, [run])
         except StoreUnavailable as error:
             raise CrawlStopped(str(error)) from None
         self._run = run
         self._heart = asyncio.create_task(self._keep_beating(run))
-        if not spider.args.dry_run:
-            self._patience.lend_to(self._store)
-        logger.info("Storing in %s", self._store.address)
+        logger.info("Storing in %s", self.store.address)
 
     async def _keep_beating(self, run: Document) -> None:
         while True:
@@ -90,25 +107,24 @@ class StoreSession:
             if self._ended.is_set():
                 return
             with suppress(StoreUnavailable):
-                await self._save(RUNS, [run | self._so_far()])
+                await self._bare.save(RUNS, [run | self._so_far()])
 
     def _so_far(self) -> Document:
         return {"heartbeat": now(), "counters": runs.counters(self._crawler.stats.get_stats())}
 
     def _warnings(self) -> list[str]:
-        return [CANARY_WARNING] if self._crawler.stats.get_value(CANARY_STAT) else []
-
-    async def engine_started(self) -> None:
-        # Scrapy forgets a Ctrl-C that came while the store was being opened.
-        if not self._crawler.crawling:
-            await self._crawler.engine.stop_async()
+        return [WARNING] if self._crawler.stats.get_value(names.PROVES_LITTLE) else []
 
     def _outage(self, begins: bool) -> None:
-        downloader = cast("StrictDownloader", self._crawler.engine.downloader)
-        for slot in (TMDB_SLOT, VIDSRC_SLOT):
-            (downloader.hold if begins else downloader.release)(slot, "waits for the store")
+        gate = self._crawler.get_extension(Gate)
+        assert gate
+        for site in SITES:
+            if begins:
+                gate.hold(site, Hold.STORE)
+            else:
+                gate.release(site, Hold.STORE)
 
-    async def spider_closed(self, spider: TmdbVidsrcSpider, reason: str) -> None:
+    async def spider_closed(self, reason: str) -> None:
         self._ended.set()
         if self._heart:
             # Not cut off at once, as what has been sent could still arrive, after the last word.
@@ -116,8 +132,8 @@ class StoreSession:
             self._heart.cancel()
         if self._run:
             try:
-                ended = {"finished": now(), "reason": str(reason), "warnings": self._warnings()}
-                await self._store.save(RUNS, [self._run | self._so_far() | ended])
+                ended = {"finished": now(), "reason": reason, "warnings": self._warnings()}
+                await self.store.save(RUNS, [self._run | self._so_far() | ended])
             except StoreUnavailable as error:
                 logger.warning("The end of this run is not recorded: %s", error)
-        await self._store.close()
+        await self._bare.close()

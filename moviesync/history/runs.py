@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from moviesync.history import stats as names
 from moviesync.stores.base import RUNS, Document, Store
 from moviesync.stores.documents import iso
 
@@ -19,16 +20,15 @@ LIFELESS = timedelta(seconds=20)
 
 RUNNING, KILLED, ENDED = "running", "killed", "ended"
 COUNTERS = {
-    "pages": "store/pages",
-    "titles": "store/titles",
-    "new": "store/new",
-    "available": "verdicts/available",
-    "unavailable": "verdicts/unavailable",
-    "retries": "retry/count",
-    "refused": "store/refused",
+    "pages": names.PAGES,
+    "titles": names.TITLES,
+    "new": names.NEW,
+    "available": names.AVAILABLE,
+    "unavailable": names.UNAVAILABLE,
+    "retries": names.RETRIES,
+    "refused": names.REFUSED,
 }
 """The counters of a run, and the stats they are taken from."""
-UNKNOWN = "verdicts/unknown/"
 
 
 def begun(spider: str, arguments: Document, version: str, started: datetime) -> Document:
@@ -53,7 +53,11 @@ def counters(stats: Mapping[str, Any]) -> Document:
     {'pages': 2, 'titles': 0, 'new': 0, 'available': 0, 'unavailable': 0, 'retries': 5, 'refused': 0,
      'unknown': {'timeout': 1}}
     """
-    unknown = {name.removeprefix(UNKNOWN): count for name, count in stats.items() if name.startswith(UNKNOWN)}
+    unknown = {
+        name.removeprefix(names.UNKNOWN): count
+        for name, count in stats.items()
+        if name.startswith(names.UNKNOWN)
+    }
     return {**{name: stats.get(stat, 0) for name, stat in COUNTERS.items()}, "unknown": unknown}
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from typing_extensions import Self
 
-    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
-
 logger = logging.getLogger(__name__)
 
 _LOCK_PATIENCE = 1.0
@@ -39,7 +37,7 @@ class LogFile:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        path = wanted(settings, dry_run=cast("TmdbVidsrcSpider", crawler.spider).args.dry_run)
+        path = wanted(settings, dry_run=settings.getbool("DRY_RUN"))
         if not path:
             raise NotConfigured
         handler = SharedFile(

@@ -17,8 +17,14 @@ _FOR_DEBUG = {
     "scrapy.core.engine": ("Spider opened",),
     # Fifty numbers, of which the closing lines tell those that its user asks for.
     "scrapy.statscollectors": ("Dumping Scrapy stats:",),
-    # Advice on settings that moviesync has made; what becomes of the request is told or counted by its reason.
-    "scrapy.core.downloader.handlers._base_streaming": ("Got data loss ", "Expected to ", "Received "),
+    # Advice on settings that moviesync has made; what becomes of the request is logged or counted by its reason.
+    # And that the client is experimental: the one that Scrapy takes without Twisted's event loop.
+    "scrapy.core.downloader.handlers._base_streaming": (
+        "Got data loss ",
+        "Expected to ",
+        "Received ",
+        "AiohttpDownloadHandler is experimental ",
+    ),
 }
 """Lines that are for whoever looks for a mistake, by logger and beginning."""
 

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import NotConfigured
 from w3lib.url import file_uri_to_path
 
-from moviesync.items import Page, Verdict
+from moviesync.extensions.storesession import StoreSession
+from moviesync.items import Batch, Verdict
 from moviesync.output import refusal
 from moviesync.stores.base import Document, Store, StoreUnavailable
 from moviesync.stores.documents import iso
@@ -20,8 +21,6 @@ from moviesync.stores.documents import iso
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from typing_extensions import Self
-
-    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,12 @@ class FeedPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        if not crawler.settings.getdict("FEEDS"):
+        session = crawler.get_extension(StoreSession)
+        if session is None or not crawler.settings.getdict("FEEDS"):
             raise NotConfigured
-        return cls(cast("TmdbVidsrcSpider", crawler.spider).store)
+        return cls(session.store)
 
-    async def process_item(self, item: Page | Verdict) -> Page | Verdict:
+    async def process_item(self, item: Batch | Verdict) -> Batch | Verdict:
         if not isinstance(item, Verdict):
             return item
         document: Document | None = None
@@ -61,6 +61,11 @@ class FeedPipeline:
         return FeedLine(
             **asdict(item), title=found.get("title"), year=found.get("year"), last_checked=checked
         )
+
+
+def with_feed_lines(feeds: dict[str, Any]) -> dict[str, Any]:
+    """The setting FEEDS, so that each feed gets a line for each check; a batch of titles is for the store."""
+    return {address: {"item_classes": [FeedLine], **options} for address, options in feeds.items()}
 
 
 def problems(feeds: Iterable[str], schemes: Collection[str]) -> list[str]:

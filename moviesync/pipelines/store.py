@@ -6,27 +6,26 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import DropItem, NotConfigured
 
-from moviesync.exceptions import CloseReason
-from moviesync.history.runs import UNKNOWN
-from moviesync.items import Page, Verdict
+from moviesync.core.stopping import Stopping
+from moviesync.extensions.storesession import StoreSession
+from moviesync.history import stats as names
+from moviesync.items import Batch, Verdict
 from moviesync.log.sampling import LogSampler
-from moviesync.sources.discover.window import Window
-from moviesync.stores.base import PROGRESS, Refused, Store, StoreUnavailable
+from moviesync.stores.base import Refused, StoreUnavailable
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
     from typing_extensions import Self
-
-    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
 
 logger = logging.getLogger(__name__)
 
-Item = Page | Verdict
-VERDICT_STATS = {True: "verdicts/available", False: "verdicts/unavailable", None: UNKNOWN}
+Item = Batch | Verdict
+VERDICT_STATS = {True: names.AVAILABLE, False: names.UNAVAILABLE, None: names.UNKNOWN}
 """Stats of the verdicts that were stored; those that are none, by their reason."""
 
 
@@ -35,12 +34,22 @@ class StorePipeline:
 
     A write goes out when ``batch_size`` titles are waiting, or ``linger`` seconds after the
     first of them came. One write is under way at a time, so items are stored in the order in
-    which they came: a title before its verdict, a page's mark in the ledger after its titles.
+    which they came: a title before its verdict, and the checkpoint of a batch after its titles.
     """
 
-    def __init__(self, crawler: Crawler, store: Store, *, batch_size: int, linger: float):
-        self._crawler = crawler
-        self._store = store
+    def __init__(
+        self,
+        session: StoreSession,
+        stopping: Stopping,
+        stats: StatsCollector,
+        *,
+        batch_size: int,
+        linger: float,
+    ):
+        self._session = session
+        self._store = session.store
+        self._stopping = stopping
+        self._stats = stats
         self._batch_size = batch_size
         self._linger = linger
         self._sampler = LogSampler(logger)
@@ -48,21 +57,24 @@ class StorePipeline:
         self._titles_waiting = 0
         self._full = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._closed = False
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        spider = cast("TmdbVidsrcSpider", crawler.spider)
+        session, stopping = crawler.get_extension(StoreSession), crawler.get_extension(Stopping)
+        if session is None or stopping is None:
+            raise NotConfigured
         return cls(
-            crawler,
-            spider.store,
-            batch_size=spider.args.batch_size,
+            session,
+            stopping,
+            crawler.stats,
+            batch_size=crawler.settings.getint("BATCH_SIZE"),
             linger=crawler.settings.getfloat("GROUP_COMMIT_LINGER"),
         )
 
     async def process_item(self, item: Item) -> Item:
         """Raises DropItem where the store is gone for good and the item is not in it."""
-        if self._closing:
+        if self._closed:
             raise DropItem("the store takes no more writes")
         acknowledged = asyncio.get_running_loop().create_future()
         self._waiting.append((item, acknowledged))
@@ -86,7 +98,7 @@ class StorePipeline:
                 break
             except Exception as error:
                 # Whoever waits for an acknowledgement would wait for ever.
-                logger.exception("A batch could not be written")
+                logger.exception("Items could not be written")
                 self._give_up(batch, f"a mistake in moviesync: {error!r}")
                 break
             for _, acknowledged in batch:
@@ -107,39 +119,35 @@ class StorePipeline:
         return batch
 
     async def _write(self, items: list[Item]) -> None:
-        pages = [item for item in items if isinstance(item, Page)]
-        titles = [title for page in pages for title in page.titles]
+        batches = [item for item in items if isinstance(item, Batch)]
+        titles = [title for batch in batches for title in batch.titles]
         verdicts = [item for item in items if isinstance(item, Verdict)]
-        # A page counts as one item, and can have more titles than a batch.
+        # A batch is one item, and can have more titles than a write.
+        refused: list[Refused] = []
         for start in range(0, len(titles), self._batch_size):
-            self._tell(await self._store.write(titles[start : start + self._batch_size], []))
+            refused += await self._store.write(titles[start : start + self._batch_size], [])
         if verdicts:
-            self._tell(await self._store.write([], verdicts))
-        await self._save_progress(pages)
-        stats = self._crawler.stats
-        stats.inc_value("store/pages", sum(page.whole or bool(page.titles) for page in pages))
-        stats.inc_value("store/titles", len(titles))
-        stats.set_value("store/new", self._store.inserted)
+            refused += await self._store.write([], verdicts)
+        self._log_refused(refused)
+        if self._session.checkpoint:
+            await self._session.checkpoint.mark(batch.checkpoint for batch in batches if batch.checkpoint)
+        stats = self._stats
+        stats.inc_value(names.PAGES, sum(_is_page(batch) for batch in batches))
+        stats.inc_value(names.TITLES, len(titles))
+        stats.set_value(names.NEW, self._store.inserted)
+        not_stored = [one.item for one in refused]
         for verdict in verdicts:
+            if verdict in not_stored:
+                continue
             reason = verdict.reason if verdict.available is None else ""
             stats.inc_value(VERDICT_STATS[verdict.available] + reason)
             if reason:
                 line = "%s %d: no verdict (%s); it stays due, and the next run asks again"
                 self._sampler.log(logging.WARNING, reason, line, verdict.collection, verdict.tmdb_id, reason)
 
-    async def _save_progress(self, pages: list[Page]) -> None:
-        """Mark pages as done in the ledger, and only then in the walk that goes on from it."""
-        windows: dict[str, Window] = {}
-        for page in pages:
-            page.mark_done(windows.setdefault(page.window.key, page.window.copy()))
-        if windows:
-            await self._store.save(PROGRESS, [window.document() for window in windows.values()])
-        for page in pages:
-            page.mark_done(page.window)
-
-    def _tell(self, refused: list[Refused]) -> None:
+    def _log_refused(self, refused: list[Refused]) -> None:
         for one in refused:
-            self._crawler.stats.inc_value("store/refused")
+            self._stats.inc_value(names.REFUSED)
             place = (one.item.collection, one.item.tmdb_id)
             self._sampler.log(logging.ERROR, "refused", "%s %d is not stored: %s", *place, one.reason)
 
@@ -148,8 +156,14 @@ class StorePipeline:
             if not acknowledged.done():
                 acknowledged.set_exception(DropItem("the store takes no more writes"))
         self._waiting.clear()
-        self._closing = asyncio.create_task(self._crawler.engine.close_spider_async(reason=CloseReason(line)))
+        self._closed = True
+        self._stopping.close(line)
+
+
+def _is_page(batch: Batch) -> bool:
+    """Whether a batch is a page that was walked; the mark of one that cannot be read is none."""
+    return batch.checkpoint is None or batch.checkpoint.readable
 
 
 def _size(item: Item) -> int:
-    return max(1, len(item.titles)) if isinstance(item, Page) else 1
+    return max(1, len(item.titles)) if isinstance(item, Batch) else 1

@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from moviesync.history.runs import UNKNOWN
-from moviesync.reports.pace import duration, per_second
+from moviesync.history import stats as names
+from moviesync.reports.pace import per_second
+from moviesync.reports.status import format_gap
+from moviesync.reports.tables import format_duration
 
 Stats = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A run that has ended."""
+
+    reason: str
+    exit_code: int
+    spider: str
+    collection: str
+    arguments: Mapping[str, Any]
+    """Those that were given."""
+    stats: Stats
+    seconds: float
+    gaps: Sequence[Mapping[str, Any]]
+    """What its walk could not show."""
+    walk_goes_on: bool
+    """Pages of its walk are left."""
+
+
+def lines(run: Ended) -> Iterator[str]:
+    """What its user reads at the end of a run; the reason of one that could not do its work comes after."""
+    if not run.exit_code or run.stats.get(names.PAGES) or titles_checked(run.stats):
+        yield from account(run.stats, run.seconds)
+    for gap in run.gaps:
+        yield format_gap(run.collection, gap)
+    if not run.exit_code:
+        yield f"next: {_next(run)}"
+
+
+def _next(run: Ended) -> str:
+    """What its user will want to do after a run that ended well."""
+    if run.arguments.get("dry_run"):
+        return "the same command without -a dry_run stores what it finds"
+    if run.reason != "finished":
+        return f"{same_command(run.arguments)} goes on where this run was paused"
+    if run.walk_goes_on:
+        return f"scrapy crawl {run.spider} goes on with the pages that are left"
+    if has_unknown(run.stats):
+        return "the same command asks for the unknown titles again; scrapy status shows what is stored"
+    return "scrapy status shows what is stored"
+
+
+def same_command(arguments: Mapping[str, Any]) -> str:
+    """How a run with these arguments is gone on with: a walk that is to begin anew does so once."""
+    return f"the same command{' without -a walk=new' if arguments.get('walk') == 'new' else ''}"
+
+
+def feeds_lost(stats: Stats) -> bool:
+    """Whether Scrapy could not store a feed."""
+    return any(name.startswith(names.LOST_FEEDS) for name in stats)
+
+
 def titles_checked(stats: Stats) -> int:
     """How many checks are stored, with a verdict or without."""
-    unknown = sum(count for name, count in stats.items() if name.startswith(UNKNOWN))
-    return int(stats.get("verdicts/available", 0) + stats.get("verdicts/unavailable", 0) + unknown)
+    unknown = sum(count for name, count in stats.items() if name.startswith(names.UNKNOWN))
+    return int(stats.get(names.AVAILABLE, 0) + stats.get(names.UNAVAILABLE, 0) + unknown)
 
 
 def has_unknown(stats: Stats) -> bool:
     """Whether a check gave no verdict."""
-    return any(name.startswith(UNKNOWN) for name in stats)
+    return any(name.startswith(names.UNKNOWN) for name in stats)
 
 
 def format_verdicts(stats: Stats) -> str:
@@ -31,12 +85,12 @@ def format_verdicts(stats: Stats) -> str:
     checked = titles_checked(stats)
     if not checked:
         return ""
-    available, unavailable = stats.get("verdicts/available", 0), stats.get("verdicts/unavailable", 0)
+    available, unavailable = stats.get(names.AVAILABLE, 0), stats.get(names.UNAVAILABLE, 0)
     line = f"{checked:,} titles checked: {available:,} available, {unavailable:,} unavailable"
     if not has_unknown(stats):
         return line
     unknown = checked - available - unavailable
-    return f"{line}, {unknown:,} unknown ({_by_reason(stats, UNKNOWN)}), which stay due"
+    return f"{line}, {unknown:,} unknown ({_by_reason(stats, names.UNKNOWN)}), which stay due"
 
 
 def account(stats: Stats, seconds: float) -> Iterator[str]:
@@ -48,19 +102,19 @@ def account(stats: Stats, seconds: float) -> Iterator[str]:
     2 pages with 40 titles, 38 of them new
     31 titles checked: 30 available, 0 unavailable, 1 unknown (timeout: 1), which stay due
     5 requests tried again (timeout: 5)
-    it took 2 min, 0.5 titles checked a second
+    it took 1 min 02 s, 0.5 titles checked a second
     """
-    pages, titles, new = (stats.get(f"store/{name}", 0) for name in ("pages", "titles", "new"))
+    pages, titles, new = (stats.get(name, 0) for name in (names.PAGES, names.TITLES, names.NEW))
     if pages:
         yield f"{_some(pages, 'page')} with {_some(titles, 'title')}, {new:,} of them new"
     yield format_verdicts(stats) or "no title was checked"
-    if refused := stats.get("store/refused"):
+    if refused := stats.get(names.REFUSED):
         yield f"{_some(refused, 'write')} refused by the store; the log names the first titles"
-    if retries := stats.get("retry/count"):
-        yield f"{_some(retries, 'request')} tried again ({_by_reason(stats, 'retry/reason_count/')})"
+    if retries := stats.get(names.RETRIES):
+        yield f"{_some(retries, 'request')} tried again ({_by_reason(stats, names.RETRY_REASONS)})"
     checked = titles_checked(stats)
     rate = f", {per_second(checked / seconds)} titles checked a second" if checked and seconds else ""
-    yield f"it took {duration(seconds)}{rate}"
+    yield f"it took {format_duration(seconds)}{rate}"
 
 
 def _some(number: int, what: str) -> str:

@@ -134,11 +134,16 @@ def _run(document: Document, at: datetime) -> list[str]:
         state = ENDINGS.get(reason, reason) if len(reason) <= WORD else "stopped:"
     return [
         format_time(document.get("started")),
-        format_duration(runs.duration(document, at)),
+        _took(document, at),
         str(document.get("spider", "-")),
         *(f"{number:,}" for number in runs.done(document)),
         state,
     ]
+
+
+def _took(document: Document, at: datetime) -> str:
+    duration = runs.duration(document, at)
+    return format_duration(duration.total_seconds() if duration else None)
 
 
 def _below(text: str) -> list[str]:

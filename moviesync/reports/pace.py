@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import ceil
 
-from moviesync.sources.discover.walk import PAGE_SIZE
+from moviesync.reports.tables import format_duration
+from moviesync.tmdb.discover import PAGE_SIZE
 
 RECENT = 60.0
 """Seconds from which the rate is taken: long enough to be steady, short enough to follow the sites."""
 WELL = "ok"
 """The state of a site that is asked as fast as it may be."""
-_MINUTE = 60
-"""Seconds; an hour and a day are so many minutes."""
-_HOUR, _DAY = 60, 24 * 60
 _TWO_DIGITS = 10
 
 
@@ -100,7 +97,7 @@ class Pace:
         return (count(after) - count(before)) / (until - since) if until > since else 0.0
 
 
-def told(pace: Pace, sites: Mapping[str, str]) -> str:
+def format_line(pace: Pace, sites: Mapping[str, str]) -> str:
     """A line for the log; ``sites`` are the states of the sites by name."""
     snapshot = pace.snapshot
     parts = [_pages(snapshot), f"{snapshot.checked:,} titles checked", f"{per_second(pace.rate)} a second"]
@@ -125,26 +122,6 @@ def fitting(pace: Pace, sites: Mapping[str, str], columns: int) -> str:
     return next((form for form in forms if len(form) <= columns), forms[-1])
 
 
-def duration(seconds: float, *, short: bool = False) -> str:
-    """A time in its two largest units, rounded up.
-
-    >>> [duration(seconds) for seconds in (0.2, 42, 61, 4510, 180000)]
-    ['1 s', '42 s', '2 min', '1 h 16 min', '2 d 2 h']
-    >>> duration(4510, short=True)
-    '1h16m'
-    """
-    minutes = ceil(seconds / 60)
-    if seconds <= _MINUTE:
-        text = f"{ceil(seconds)} s"
-    elif minutes < _HOUR:
-        text = f"{minutes} min"
-    elif minutes < _DAY:
-        text = f"{minutes // _HOUR} h {minutes % _HOUR} min"
-    else:
-        text = f"{minutes // _DAY} d {minutes % _DAY // _HOUR} h"
-    return text.replace("min", "m").replace(" ", "") if short else text
-
-
 def per_second(rate: float) -> str:
     """A rate in two digits at least.
 
@@ -165,4 +142,4 @@ def _left(pace: Pace, *, short: bool = False) -> str:
     if pace.left is None:
         return "left: ?" if short else "time left unknown"
     over = "" if pace.snapshot.whole else ">" if short else "over "
-    return f"{over}{duration(pace.left, short=short)}{'' if short else ' left'}"
+    return f"{over}{format_duration(pace.left, short=short)}{'' if short else ' left'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from moviesync.history import runs
@@ -36,7 +37,7 @@ def _run(document: dict[str, Any]) -> dict[str, Any]:
     return {**told, "warnings": document["warnings"]} if document.get("warnings") else told
 
 
-def format_gap(collection: str, gap: dict[str, Any]) -> str:
+def format_gap(collection: str, gap: Mapping[str, Any]) -> str:
     """One line on what a walk cannot show.
 
     >>> format_gap("movies", {"from": None, "to": None, "titles": 40, "reason": "undated titles that no page shows"})

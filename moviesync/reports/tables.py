@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from math import ceil
 
 from moviesync.output import one_line
 
 WIDTH = 80
 GAP = "  "
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SHORTEST = 20
 """Columns for a text to go on in, however long the words before it are."""
 
@@ -60,19 +62,24 @@ def format_time(moment: object) -> str:
     return "-" if moment is None else str(moment)
 
 
-def format_duration(duration: timedelta | None) -> str:
+def format_duration(seconds: float | None, *, short: bool = False) -> str:
+    """A time in its two largest units, rounded up; ``None`` is a dash.
+
+    >>> [format_duration(seconds) for seconds in (0.2, 42, 60.5, 4510, 180000, None)]
+    ['1 s', '42 s', '1 min 01 s', '1 h 16 min', '2 d 02 h', '-']
+    >>> format_duration(4510, short=True)
+    '1h16m'
     """
-    >>> format_duration(timedelta(seconds=7.9)), format_duration(timedelta(minutes=61)), format_duration(None)
-    ('7 s', '1 h 01 min', '-')
-    >>> format_duration(timedelta(seconds=100)), format_duration(timedelta(days=2, hours=3))
-    ('1 min 40 s', '2 d 03 h')
-    """
-    if duration is None:
+    if seconds is None:
         return "-"
-    seconds = int(duration.total_seconds())
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if days:
-        return f"{days} d {hours % 24:02} h"
-    if hours:
-        return f"{hours} h {minutes % 60:02} min"
-    return f"{minutes} min {seconds % 60:02} s" if minutes else f"{seconds} s"
+    whole, minutes = ceil(seconds), ceil(seconds / 60)
+    if whole < _MINUTE:
+        text = f"{whole} s"
+    elif whole < _HOUR:
+        text = f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
+    elif whole < _DAY:
+        text = f"{minutes // 60} h {minutes % 60:02} min"
+    else:
+        hours = ceil(seconds / _HOUR)
+        text = f"{hours // 24} d {hours % 24:02} h"
+    return text.replace("min", "m").replace(" ", "") if short else text

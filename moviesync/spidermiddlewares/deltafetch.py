@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 from scrapy.exceptions import NotConfigured
@@ -13,13 +13,14 @@ from scrapy_deltafetch import DeltaFetch
 
 from moviesync.clock import now
 from moviesync.exceptions import CrawlStopped
-from moviesync.stores.base import StoreUnavailable
+from moviesync.extensions.storesession import StoreSession
+from moviesync.history import stats as names
+from moviesync.stores.base import Store, StoreUnavailable
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.statscollectors import StatsCollector
     from typing_extensions import Self
-
-    from moviesync.spiders.tmdb_vidsrc import TmdbVidsrcSpider
 
 
 class StoreDeltaFetch(DeltaFetch):  # type: ignore[misc]
@@ -32,8 +33,18 @@ class StoreDeltaFetch(DeltaFetch):  # type: ignore[misc]
     https://github.com/scrapy-plugins/scrapy-deltafetch
     """
 
-    def __init__(self, crawler: Crawler, *, reset: bool, recheck_after: timedelta | None):
-        self._crawler = crawler
+    def __init__(
+        self,
+        store: Store,
+        collection: str,
+        stats: StatsCollector,
+        *,
+        reset: bool,
+        recheck_after: timedelta | None,
+    ):
+        self._store = store
+        self._collection = collection
+        self._stats = stats
         self._started = now()
         self._checked_since: datetime | None = None
         if reset:
@@ -46,10 +57,13 @@ class StoreDeltaFetch(DeltaFetch):  # type: ignore[misc]
         settings = crawler.settings
         if not settings.getbool("DELTAFETCH_ENABLED"):
             raise NotConfigured
-        spider = cast("TmdbVidsrcSpider", crawler.spider)
-        days = spider.args.recheck_days
+        session, days = crawler.get_extension(StoreSession), settings["RECHECK_DAYS"]
+        if session is None:
+            raise NotConfigured
         return cls(
-            crawler,
+            session.store,
+            settings["COLLECTION"],
+            crawler.stats,
             reset=settings.getbool("DELTAFETCH_RESET"),
             recheck_after=None if days is None else timedelta(days=days),
         )
@@ -68,17 +82,16 @@ class StoreDeltaFetch(DeltaFetch):  # type: ignore[misc]
                 yield output
         if not checks:
             return
-        spider = cast("TmdbVidsrcSpider", self._crawler.spider)
         try:
-            seen = await spider.store.up_to_date(
-                spider.kind.collection,
+            seen = await self._store.up_to_date(
+                self._collection,
                 list(checks),
                 checked_since=self._checked_since,
                 failed_since=self._started,
             )
         except StoreUnavailable as error:
             raise CrawlStopped(str(error)) from None
-        self._crawler.stats.inc_value("deltafetch/skipped", len(seen))
+        self._stats.inc_value(names.UP_TO_DATE, len(seen))
         for key, request in checks.items():
             if key not in seen:
                 yield request

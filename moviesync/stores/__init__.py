@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from moviesync.stores.base import Store
 from moviesync.stores.sqlite.store import SQLiteStore
 
 
-def make_store(mongodb_uri: str | None, mongodb_database: str | None, sqlite_path: str) -> Store:
-    """The store that the settings name, not opened yet: MongoDB where there is a URI, else a SQLite file."""
-    if mongodb_uri:
+def make_store(settings: Mapping[str, Any]) -> Store:
+    """The store that the settings name, not opened yet: MongoDB if there is a ``MONGODB_URI``, else the SQLite
+    file ``SQLITE_PATH``."""
+    if uri := settings.get("MONGODB_URI"):
         # Here, as the driver takes a tenth of a second that whoever has no MongoDB need not wait for.
         from moviesync.stores.mongo.store import MongoStore
 
-        return MongoStore(mongodb_uri, mongodb_database)
-    return SQLiteStore(sqlite_path)
+        return MongoStore(uri, settings.get("MONGODB_DATABASE"))
+    return SQLiteStore(settings["SQLITE_PATH"])

@@ -84,3 +84,5 @@ class Patience:
             logger.info("The store is back after %.1f s", time.monotonic() - self._since)
             self._since = None
             self._outage(False)
+
+

@@ -15,6 +15,11 @@ from moviesync.items import Title
 from moviesync.kinds import Kind
 from moviesync.tmdb.api import INVALID_PAGE, OK, MalformedAnswer, error_code, read_json
 
+PAGE_CAP = 500
+"""Pages that TMDB shows of one query: "Pages start at 1 and max at 500"."""
+PAGE_SIZE = 20
+"""Titles on a page."""
+
 _INT64 = 2**63
 _CAP_IN_WORDS = re.compile(r"(?:max at|less than or equal to) (\d{1,9})")
 

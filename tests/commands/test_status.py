@@ -51,9 +51,8 @@ async def test_the_page(store: Store) -> None:
     titles = [movie(number) for number in range(1, 20)]
     await store.write([*titles, movie(1, collection="shows")], [*checked, *failed])
     ledger = Checkpoint(store, "shows", None, None, now=NOW)
-    walk = await ledger.walk("new", anew_if_finished=True)
-    assert walk
-    await ledger.save(walk, finished=NOW)
+    assert await ledger.load("new", anew_if_finished=True)
+    await ledger.save(finished=NOW)
     (document,) = await store.saved(PROGRESS, prefix="shows")
     gap = {"from": None, "to": None, "titles": 1_234, "reason": "undated titles that no page shows " * 3}
     await store.save(PROGRESS, [document | {"pages": 58_324, "gaps": [gap]}])

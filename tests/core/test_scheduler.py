@@ -1,26 +1,25 @@
-"""The scheduler alone: what it hands out, what it refuses, and what wakes whoever waits for room."""
+"""The scheduler alone: what it hands out, what it refuses, and what wakes those who wait for room."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import datetime, timezone
+from typing import Any
 
 import pytest
-from scrapy import Request
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.statscollectors import StatsCollector
 from scrapy.utils.test import get_crawler
+from twisted.python.failure import Failure
 
 from moviesync.core.scheduler import CHECKS_AHEAD, PAGES_AHEAD, REMEMBERED, Scheduler
-from moviesync.core.slots import site_limits
-from moviesync.items import Page, Verdict
-from moviesync.sources.discover.walk import PAGE_SIZE
-from moviesync.sources.discover.window import Window
+from moviesync.tmdb.discover import PAGE_SIZE
 
 CONCURRENCY = 3
 UNDER_WAY = 2 * CONCURRENCY
-WINDOW = Window("movies")
-AT = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+WINDOW = "movies | without dates asc"
 
 
 def check(tmdb_id: int) -> Request:
@@ -31,21 +30,17 @@ def page(number: int) -> Request:
     return Request(f"http://tmdb.test/?page={number}", cb_kwargs={"window": WINDOW, "number": number})
 
 
-def verdict(tmdb_id: int, *, available: bool | None = False) -> Verdict:
-    return Verdict("movies", tmdb_id, available, "HTTP 404", AT)
+def answer(request: Request) -> Response:
+    return Response(request.url, request=request)
 
 
-def titles(request: Request | None) -> int:
-    assert request
+def title(request: Request) -> int:
     return int(request.cb_kwargs["tmdb_id"])
 
 
 def handed_out(scheduler: Scheduler) -> list[Request]:
     """Everything that the engine would get now."""
-    requests = []
-    while request := scheduler.next_request():
-        requests.append(request)
-    return requests
+    return list(iter(scheduler.next_request, None))
 
 
 async def waits(room: Awaitable[None]) -> asyncio.Future[None]:
@@ -57,26 +52,27 @@ async def waits(room: Awaitable[None]) -> asyncio.Future[None]:
     return task
 
 
-async def wakes(task: asyncio.Future[None]) -> None:
-    await asyncio.wait_for(task, 5)
+@pytest.fixture
+def stats() -> StatsCollector:
+    return get_crawler().stats
 
 
 @pytest.fixture
-async def scheduler() -> Scheduler:
-    return Scheduler(CONCURRENCY)
+async def scheduler(stats: StatsCollector) -> Scheduler:
+    return Scheduler(CONCURRENCY, stats)
 
 
 async def test_at_most_twice_the_concurrency_is_handed_out_and_unstored(scheduler: Scheduler) -> None:
     for tmdb_id in range(1, 21):
         assert scheduler.enqueue_request(check(tmdb_id))
-    assert [titles(request) for request in handed_out(scheduler)] == list(range(1, UNDER_WAY + 1))
+    assert [title(request) for request in handed_out(scheduler)] == list(range(1, UNDER_WAY + 1))
     assert scheduler.has_pending_requests()
     # What has an answer is still under way until the store has its verdict.
-    scheduler.item_done(verdict(4))
-    assert [titles(request) for request in handed_out(scheduler)] == [UNDER_WAY + 1]
-    scheduler.item_done(verdict(1, available=None))
-    scheduler.item_done(verdict(2))
-    assert [titles(request) for request in handed_out(scheduler)] == [UNDER_WAY + 2, UNDER_WAY + 3]
+    scheduler.request_done(answer(check(4)))
+    assert [title(request) for request in handed_out(scheduler)] == [UNDER_WAY + 1]
+    scheduler.request_done(answer(check(1)))
+    scheduler.request_done(answer(check(2)))
+    assert [title(request) for request in handed_out(scheduler)] == [UNDER_WAY + 2, UNDER_WAY + 3]
 
 
 async def test_every_check_is_handed_out_in_the_end(scheduler: Scheduler) -> None:
@@ -85,9 +81,9 @@ async def test_every_check_is_handed_out_in_the_end(scheduler: Scheduler) -> Non
     seen: list[int] = []
     while batch := handed_out(scheduler):
         assert len(batch) <= UNDER_WAY
-        seen += map(titles, batch)
+        seen += map(title, batch)
         for request in batch:
-            scheduler.item_done(verdict(titles(request)))
+            scheduler.request_done(answer(request))
     assert seen == list(range(1, 101))
     assert not scheduler.has_pending_requests()
 
@@ -101,24 +97,17 @@ async def test_pages_go_before_checks_and_past_their_limit(scheduler: Scheduler)
     assert [request.cb_kwargs.get("number") for request in handed_out(scheduler)] == [1, 2]
 
 
-async def test_a_title_that_waits_or_is_under_way_or_was_just_stored_is_refused(scheduler: Scheduler) -> None:
+async def test_a_title_that_waits_or_is_under_way_or_was_just_stored_is_refused(
+    scheduler: Scheduler, stats: StatsCollector
+) -> None:
     assert scheduler.enqueue_request(check(7))
     assert not scheduler.enqueue_request(check(7))
     assert scheduler.next_request()
     assert not scheduler.enqueue_request(check(7))
-    scheduler.item_done(verdict(7))
+    scheduler.request_done(answer(check(7)))
     assert not scheduler.enqueue_request(check(7))
     assert handed_out(scheduler) == []
-
-
-async def test_a_title_that_is_tried_again_is_taken(scheduler: Scheduler) -> None:
-    scheduler.enqueue_request(check(7))
-    (request,) = handed_out(scheduler)
-    again = request.replace(meta={"retry_times": 1})
-    assert scheduler.enqueue_request(again)
-    assert handed_out(scheduler) == [again]
-    scheduler.item_done(verdict(7))
-    await asyncio.wait_for(scheduler.all_done(), 5)
+    assert stats.get_value("scheduler/repeated") == 3
 
 
 async def test_a_check_that_came_to_nothing_can_be_scheduled_again(scheduler: Scheduler) -> None:
@@ -134,7 +123,7 @@ async def test_the_ids_that_are_remembered_are_bounded(scheduler: Scheduler) -> 
     for tmdb_id in range(1, 3 * REMEMBERED + 1):
         assert scheduler.enqueue_request(check(tmdb_id))
         assert handed_out(scheduler)
-        scheduler.item_done(verdict(tmdb_id))
+        scheduler.request_done(answer(check(tmdb_id)))
     assert len(scheduler._checks) == len(scheduler._stored) == REMEMBERED
     assert scheduler.enqueue_request(check(1))
     assert not scheduler.enqueue_request(check(3 * REMEMBERED))
@@ -144,7 +133,7 @@ async def test_a_verdict_that_comes_twice_counts_once(scheduler: Scheduler) -> N
     scheduler.enqueue_request(check(7))
     handed_out(scheduler)
     for _ in range(2):
-        scheduler.item_done(verdict(7))
+        scheduler.request_done(answer(check(7)))
     for tmdb_id in range(100, 120):
         scheduler.enqueue_request(check(tmdb_id))
     assert len(handed_out(scheduler)) == UNDER_WAY
@@ -157,8 +146,8 @@ async def test_room_for_check_wakes_up_with_a_verdict(scheduler: Scheduler) -> N
         scheduler.enqueue_request(check(tmdb_id))
     handed_out(scheduler)
     waiting = await waits(scheduler.room_for_check())
-    scheduler.item_done(verdict(1))
-    await wakes(waiting)
+    scheduler.request_done(answer(check(1)))
+    await asyncio.wait_for(waiting, 5)
 
 
 async def test_room_for_page_wakes_up_with_a_page(scheduler: Scheduler) -> None:
@@ -166,8 +155,8 @@ async def test_room_for_page_wakes_up_with_a_page(scheduler: Scheduler) -> None:
         await asyncio.wait_for(scheduler.room_for_page(), 5)
         scheduler.enqueue_request(page(number))
     waiting = await waits(scheduler.room_for_page())
-    scheduler.item_done(Page(WINDOW, 2, []))
-    await wakes(waiting)
+    scheduler.request_done(answer(page(2)))
+    await asyncio.wait_for(waiting, 5)
 
 
 async def test_room_for_page_counts_the_checks_that_pages_may_bring(scheduler: Scheduler) -> None:
@@ -176,8 +165,8 @@ async def test_room_for_page_counts_the_checks_that_pages_may_bring(scheduler: S
     await asyncio.wait_for(scheduler.room_for_page(), 5)
     scheduler.enqueue_request(page(1))
     waiting = await waits(scheduler.room_for_page())
-    scheduler.item_done(verdict(1))
-    await wakes(waiting)
+    scheduler.request_done(answer(check(1)))
+    await asyncio.wait_for(waiting, 5)
 
 
 async def test_pages_done_wakes_up_with_the_last_page_however_it_ended(scheduler: Scheduler) -> None:
@@ -185,22 +174,37 @@ async def test_pages_done_wakes_up_with_the_last_page_however_it_ended(scheduler
     for number in (1, 2, 3):
         scheduler.enqueue_request(page(number))
     waiting = await waits(scheduler.pages_done())
-    scheduler.item_done(Page(WINDOW, 1, []))
-    request = page(2)
-    scheduler.spider_error(Response(request.url, request=request))
+    scheduler.request_done(answer(page(1)))
+    failure: Any = Failure(ValueError())  # type: ignore[no-untyped-call]
+    failure.request = page(2)
+    scheduler.request_done(failure)
     assert not waiting.done()
     scheduler.page_done(WINDOW, 3)
-    await wakes(waiting)
+    await asyncio.wait_for(waiting, 5)
 
 
 async def test_all_done_waits_for_pages_and_checks(scheduler: Scheduler) -> None:
     scheduler.enqueue_request(page(1))
     scheduler.enqueue_request(check(7))
     waiting = await waits(scheduler.all_done())
-    scheduler.item_done(Page(WINDOW, 1, []))
-    request = check(7)
-    scheduler.spider_error(Response(request.url, request=request))
-    await wakes(waiting)
+    scheduler.request_done(answer(page(1)))
+    assert not waiting.done()
+    scheduler.request_done(answer(check(7)))
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_what_belongs_to_neither_a_page_nor_a_check_ends_nothing(scheduler: Scheduler) -> None:
+    scheduler.enqueue_request(page(1))
+    scheduler.enqueue_request(check(7))
+    for response in (None, Response("http://a.test/"), answer(Request("http://a.test/")), answer(page(2))):
+        scheduler.request_done(response)
+    scheduler.page_done("movies | 1999-01-01..1999-12-31 asc", 1)
+    waiting = await waits(scheduler.pages_done())
+    scheduler.request_done(answer(page(1)))
+    await asyncio.wait_for(waiting, 5)
+    waiting = await waits(scheduler.all_done())
+    scheduler.request_done(answer(check(7)))
+    await asyncio.wait_for(waiting, 5)
 
 
 async def test_two_who_wait_are_both_woken(scheduler: Scheduler) -> None:
@@ -208,11 +212,39 @@ async def test_two_who_wait_are_both_woken(scheduler: Scheduler) -> None:
     waiting = [await waits(scheduler.pages_done()), await waits(scheduler.all_done())]
     scheduler.page_done(WINDOW, 1)
     for task in waiting:
-        await wakes(task)
+        await asyncio.wait_for(task, 5)
 
 
-async def test_a_crawler_makes_one_for_its_concurrency() -> None:
-    scheduler = Scheduler.from_crawler(get_crawler(settings_dict=site_limits(4, CONCURRENCY)))
-    for tmdb_id in range(1, 21):
+@pytest.fixture
+def crawler() -> Crawler:
+    settings = {"EXTENSIONS": {"moviesync.core.gate.Gate": 0}, "TMDB_RATE": 40}
+    return get_crawler(settings_dict={**settings, "VIDSRC_CONCURRENCY": CONCURRENCY})
+
+
+async def test_a_crawler_makes_one_for_its_concurrency(crawler: Crawler) -> None:
+    scheduler = Scheduler.from_crawler(crawler)
+    for tmdb_id in [*range(1, 21), 20]:
         scheduler.enqueue_request(check(tmdb_id))
     assert len(handed_out(scheduler)) == UNDER_WAY
+    assert crawler.stats.get_value("scheduler/repeated") == 1
+
+
+@pytest.mark.parametrize(
+    ("signal", "arguments"),
+    [
+        (signals.item_scraped, {"item": "stored"}),
+        (signals.item_dropped, {"item": "lost", "exception": ValueError()}),
+        (signals.item_error, {"item": "lost", "failure": None}),
+        (signals.spider_error, {"failure": None}),
+    ],
+)
+async def test_a_request_is_done_with_its_item_or_with_an_error(
+    crawler: Crawler, signal: object, arguments: dict[str, Any]
+) -> None:
+    scheduler = Scheduler.from_crawler(crawler)
+    scheduler.enqueue_request(page(1))
+    scheduler.enqueue_request(check(7))
+    waiting = await waits(scheduler.all_done())
+    for request in handed_out(scheduler):
+        crawler.signals.send_catch_log(signal, response=answer(request), spider=None, **arguments)
+    await asyncio.wait_for(waiting, 5)

@@ -2,113 +2,201 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
-from scrapy import Request, Spider
-from scrapy.core.downloader import Slot
-from scrapy.crawler import Crawler
+from scrapy import Request, signals
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
-from scrapy.settings import Settings
+from scrapy.utils.spider import DefaultSpider
+from scrapy.utils.test import get_crawler
 
+from moviesync.core.gate import Gate
+from moviesync.core.slots import SITE, TMDB, VIDSRC
 from moviesync.demo.behaviours import Answer
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from moviesync.extensions.autothrottle import AutoThrottle
+from moviesync.extensions.autothrottle import AutoThrottle, Throttle
 from tests.crawls import Folder
 from tests.processes import Process
 
-CONCURRENCY = 16
+PLACES = 16
 USUAL = 0.1
 
 
 @pytest.fixture
-def slot() -> Slot:
-    return Slot(CONCURRENCY, 0, 0)
+def throttle() -> Throttle:
+    return Throttle(PLACES)
 
 
-@pytest.fixture
-def throttle() -> AutoThrottle:
-    settings = {"AUTOTHROTTLE_ENABLED": True, "AUTOTHROTTLE_START_DELAY": 0, "TELNETCONSOLE_ENABLED": False}
-    throttle = AutoThrottle.from_crawler(Crawler(Spider, Settings(settings)))
-    throttle.mindelay, throttle.maxdelay = 0, 60
-    return throttle
+def answers(throttle: Throttle, latencies: Iterable[float]) -> float:
+    """The delay after answers that took so long."""
+    return [throttle.delay(latency) for latency in latencies][-1]
 
 
-def answers(throttle: AutoThrottle, slot: Slot, latencies: Iterable[float], status: int = 404) -> None:
-    request = Request("http://127.0.0.1/embed/movie/603", method="HEAD")
-    for latency in latencies:
-        throttle._adjust_delay(slot, latency, Response(request.url, status=status, request=request))
+def rate(delay: float, latency: float) -> float:
+    """Requests a second that a site gets for which there is always one to send."""
+    fastest = PLACES / latency
+    return min(fastest, 1 / delay) if delay else fastest
 
 
-def rate(slot: Slot, latency: float) -> float:
-    """Requests a second that a slot with something to send sends."""
-    fastest = slot.concurrency / latency
-    return min(fastest, 1 / slot.delay) if slot.delay else fastest
+def slow_start(throttle: Throttle) -> float:
+    assert answers(throttle, [USUAL] * 100) == 0
+    delay = answers(throttle, [2 * USUAL] * 40)
+    assert delay > 0
+    return delay
 
 
-def slow_start(throttle: AutoThrottle, slot: Slot) -> None:
-    answers(throttle, slot, [USUAL] * 100)
-    assert slot.delay == 0
-    answers(throttle, slot, [2 * USUAL] * 40)
-    assert slot.delay > 0
+def test_a_fast_site_is_not_slowed_down(throttle: Throttle) -> None:
+    assert {throttle.delay(latency) for latency in [0.002, 0.004, 0.003, 0.009] * 100} == {0}
+
+
+def test_a_site_whose_latency_doubles_gets_less_than_half(throttle: Throttle) -> None:
+    assert rate(slow_start(throttle), 2 * USUAL) < 0.5 * PLACES / USUAL
+    # It lasts: what is slow does not become the usual.
+    assert rate(answers(throttle, [2 * USUAL] * 2000), 2 * USUAL) < 0.5 * PLACES / USUAL
+
+
+def test_a_site_that_slows_down_bit_by_bit_gets_less_too(throttle: Throttle) -> None:
+    delay = answers(throttle, [USUAL * (1 + number / 1000) for number in range(1500)])
+    assert rate(delay, 2 * USUAL) < 0.5 * PLACES / USUAL
+
+
+def test_a_site_that_recovers_has_no_delay(throttle: Throttle) -> None:
+    slow_start(throttle)
+    assert answers(throttle, [USUAL] * 30) == 0
+
+
+def test_a_site_that_was_slow_at_the_start_and_is_not_any_more(throttle: Throttle) -> None:
+    answers(throttle, [2 * USUAL] * 60)
+    assert answers(throttle, [USUAL] * 60) == 0
+    assert rate(answers(throttle, [2 * USUAL] * 40), 2 * USUAL) < 0.5 * PLACES / USUAL
+
+
+@pytest.mark.parametrize("later", [USUAL, 0.9])
+def test_a_site_that_takes_seconds_from_the_first_answer_on_is_slowed_down_until_it_recovers(
+    throttle: Throttle, later: float
+) -> None:
+    for _ in range(2 * PLACES):
+        assert rate(throttle.delay(2.0), 2.0) <= 0.5 * PLACES / 2.0
+    # It has no usual latency yet, and is not the faster for having been so slow.
+    assert answers(throttle, [later] * 3) == 0
+
+
+def test_one_slow_answer_is_no_slow_site(throttle: Throttle) -> None:
+    answers(throttle, [USUAL] * 100)
+    assert throttle.delay(5 * USUAL) == 0
+
+
+@pytest.mark.parametrize(("target", "in_flight"), [(4, 4), (0.5, 0.5), (PLACES, PLACES), (100, PLACES)])
+def test_a_target_is_kept_at_the_usual_latency_and_undercut_at_a_higher_one(
+    target: float, in_flight: float
+) -> None:
+    throttle = Throttle(PLACES, target=target)
+    delay = answers(throttle, [USUAL] * 100)
+    assert delay == pytest.approx(USUAL / in_flight)
+    assert answers(throttle, [2 * USUAL] * 40) >= 2 * delay
+
+
+class Opened:
+    """The extension in a crawler with a gate, and the answers that it hears of."""
+
+    def __init__(self, **settings: Any) -> None:
+        own = {"moviesync.core.gate.Gate": 0, "moviesync.extensions.autothrottle.AutoThrottle": 1}
+        limits = {"TMDB_RATE": 40, "VIDSRC_CONCURRENCY": PLACES, "AUTOTHROTTLE_START_DELAY": 0}
+        self._crawler = get_crawler(
+            settings_dict={
+                "EXTENSIONS_BASE": own,
+                "AUTOTHROTTLE_ENABLED": True,
+                "AUTOTHROTTLE_MAX_DELAY": 60,
+                **limits,
+                **settings,
+            }
+        )
+        self._spider = DefaultSpider.from_crawler(self._crawler)
+        self._send(signals.spider_opened)
+
+    @property
+    def delay(self) -> float:
+        gate = self._crawler.get_extension(Gate)
+        assert gate
+        return gate.delay(VIDSRC)
+
+    def answer(self, latencies: Iterable[float], status: int = 404, site: str = VIDSRC) -> None:
+        for latency in latencies:
+            meta = {SITE: site, "download_latency": latency}
+            request = Request("http://127.0.0.1/embed/movie/603", method="HEAD", meta=meta)
+            response = Response(request.url, status=status, request=request)
+            self._send(signals.response_downloaded, response=response, request=request)
+
+    def _send(self, signal: object, **arguments: Any) -> None:
+        results = self._crawler.signals.send_catch_log(signal, spider=self._spider, **arguments)
+        assert {result for _, result in results} == {None}
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 405, 410, 501])
-def test_a_fast_site_is_not_slowed_down(throttle: AutoThrottle, slot: Slot, status: int) -> None:
-    answers(throttle, slot, [0.002, 0.004, 0.003, 0.009] * 100, status)
-    assert slot.delay == 0
+def test_the_delay_of_the_gate_follows_healthy_answers(status: int) -> None:
+    opened = Opened()
+    opened.answer([0.002, 0.004, 0.003, 0.009] * 25, status)
+    assert opened.delay == 0
+    opened.answer([USUAL] * 10, status)
+    assert opened.delay > 0
+    opened.answer([0.002] * 10, status)
+    assert opened.delay == 0
 
 
-def test_a_site_whose_latency_doubles_gets_less_than_half(throttle: AutoThrottle, slot: Slot) -> None:
-    slow_start(throttle, slot)
-    assert rate(slot, 2 * USUAL) < 0.5 * CONCURRENCY / USUAL
-    # It lasts: what is slow does not become the usual.
-    answers(throttle, slot, [2 * USUAL] * 2000)
-    assert rate(slot, 2 * USUAL) < 0.5 * CONCURRENCY / USUAL
-
-
-def test_a_site_that_slows_down_bit_by_bit_gets_less_too(throttle: AutoThrottle, slot: Slot) -> None:
-    answers(throttle, slot, [USUAL * (1 + number / 1000) for number in range(1500)])
-    assert rate(slot, 2 * USUAL) < 0.5 * CONCURRENCY / USUAL
-
-
-def test_a_site_is_never_given_up(throttle: AutoThrottle, slot: Slot) -> None:
-    answers(throttle, slot, [USUAL] * 60)
-    answers(throttle, slot, [25.0] * 500)
-    assert 0 < slot.delay <= 60
-
-
-def test_a_site_that_recovers_has_no_delay(throttle: AutoThrottle, slot: Slot) -> None:
-    slow_start(throttle, slot)
-    answers(throttle, slot, [USUAL] * 30)
-    assert slot.delay == 0
-
-
-def test_a_site_that_was_slow_at_the_start_and_is_not_any_more(throttle: AutoThrottle, slot: Slot) -> None:
-    answers(throttle, slot, [2 * USUAL] * 60)
-    answers(throttle, slot, [USUAL] * 60)
-    assert slot.delay == 0
-    answers(throttle, slot, [2 * USUAL] * 40)
-    assert rate(slot, 2 * USUAL) < 0.5 * CONCURRENCY / USUAL
-
-
-def test_one_slow_answer_is_no_slow_site(throttle: AutoThrottle, slot: Slot) -> None:
-    answers(throttle, slot, [USUAL] * 100)
-    answers(throttle, slot, [5 * USUAL])
-    assert slot.delay == 0
-
-
-@pytest.mark.parametrize("status", [403, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("site", "status"), [(VIDSRC, 403), (VIDSRC, 429), (VIDSRC, 500), (VIDSRC, 503), (TMDB, 200)]
+)
 @pytest.mark.parametrize("latency", [0.0001, 30.0])
-def test_errors_tell_nothing(throttle: AutoThrottle, slot: Slot, status: int, latency: float) -> None:
-    answers(throttle, slot, [latency] * 200, status)
-    slow_start(throttle, slot)
-    delay = slot.delay
-    answers(throttle, slot, [latency] * 200, status)
-    assert slot.delay == delay
+def test_errors_and_another_site_say_nothing(site: str, status: int, latency: float) -> None:
+    opened = Opened()
+    opened.answer([latency] * 200, status, site)
+    opened.answer([USUAL] * 100)
+    assert opened.delay == 0
+    opened.answer([2 * USUAL] * 40)
+    delay = opened.delay
+    assert delay > 0
+    opened.answer([latency] * 200, status, site)
+    assert opened.delay == delay
+
+
+def test_a_site_is_never_given_up() -> None:
+    opened = Opened(AUTOTHROTTLE_MAX_DELAY=12.5)
+    opened.answer([USUAL] * 60)
+    opened.answer([25.0] * 500)
+    assert opened.delay == 12.5
+
+
+def test_the_start_delay_holds_until_the_first_answer() -> None:
+    opened = Opened(AUTOTHROTTLE_START_DELAY=3)
+    assert opened.delay == 3
+    opened.answer([30.0], status=500)
+    assert opened.delay == 3
+    opened.answer([USUAL])
+    assert opened.delay == 0
+
+
+def test_a_target_of_the_settings_is_kept() -> None:
+    opened = Opened(AUTOTHROTTLE_TARGET_CONCURRENCY=4.0)
+    opened.answer([USUAL])
+    assert opened.delay == pytest.approx(USUAL / 4)
+
+
+def test_each_answer_gets_a_line_if_that_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    opened = Opened(AUTOTHROTTLE_DEBUG=True)
+    opened.answer([2.0])
+    assert "VidSrc: latency 2000 ms, delay 250 ms (before: 0 ms)" in caplog.text
+
+
+def test_it_can_be_switched_off() -> None:
+    with pytest.raises(NotConfigured):
+        AutoThrottle.from_crawler(get_crawler(settings_dict={"AUTOTHROTTLE_ENABLED": False}))
 
 
 def requests_in(sites: Sites, seconds: float) -> int:

@@ -1,8 +1,10 @@
-"""How far a run is: the arithmetic, the words, and the bar on a terminal."""
+"""How far a run is, in the log and as a bar on a terminal."""
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import logging
 import os
 import pty
 import re
@@ -10,97 +12,103 @@ import signal
 import struct
 import subprocess
 import termios
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from pathlib import Path
 from select import select
 from time import monotonic
 
 import pyte
 import pytest
+from scrapy import signals
+from scrapy.utils.test import get_crawler
 
+from moviesync.core.gate import Gate
+from moviesync.core.slots import TMDB, VIDSRC, Hold
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Knobs, SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
-from moviesync.reports.pace import RECENT, Pace, Snapshot, checks_left, fitting, told
 from tests.crawls import SCRAPY, Folder
 from tests.processes import TIMEOUT
 
-WELL = {"TMDB": "ok", "VidSrc": "ok"}
-HALF = Snapshot(pages=50, checked=1000, pages_left=50, checks_left=1000, whole=True)
+
+class Lines(logging.Handler):
+    """The lines of a log, one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = asyncio.Queue[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.put_nowait(record.getMessage())
+
+    async def next(self) -> str:
+        """The next line that is logged."""
+        while not self._lines.empty():
+            self._lines.get_nowait()
+        return await asyncio.wait_for(self._lines.get(), 10)
 
 
-def pace(snapshot: Snapshot, seconds: float = 10) -> Pace:
-    """The pace of a run that did all it did in so many seconds."""
-    pace = Pace()
-    pace.note(100, replace(snapshot, pages=0, checked=0))
-    pace.note(100 + seconds, snapshot)
-    return pace
+class Run:
+    """A crawler with LogStats, which logs a line all the time."""
+
+    def __init__(self, lines: Lines) -> None:
+        own = {"moviesync.core.gate.Gate": 0, "moviesync.extensions.logstats.LogStats": 1}
+        limits = {"TMDB_RATE": 40, "VIDSRC_CONCURRENCY": 4}
+        settings = {"EXTENSIONS_BASE": own, "COLLECTION": "movies", "LOGSTATS_INTERVAL": 0.001, **limits}
+        self.crawler = get_crawler(settings_dict=settings)
+        gate = self.crawler.get_extension(Gate)
+        assert gate
+        self.gate = gate
+        self._lines = lines
+
+    async def states(self) -> list[str]:
+        """Those of TMDB and VidSrc, as the next line has them."""
+        return (await self._lines.next()).partition("; ")[2].split(", ")
 
 
-@pytest.mark.parametrize(
-    ("known", "left"),
-    [
-        # Nothing is known but what is stored.
-        ({"due": 70, "checked": 30}, 40),
-        # All titles of a page need a check, until pages were seen.
-        ({"pages_left": 2}, 40),
-        ({"pages_left": 2, "on_pages": 40, "up_to_date": 40}, 0),
-        ({"pages_left": 2, "on_pages": 40, "up_to_date": 20, "checked": 5}, 35),
-        # The due ones were on the pages as well, and are checked once.
-        ({"due": 20, "on_pages": 40, "up_to_date": 20, "checked": 30}, 10),
-        ({"on_pages": 40, "repeated": 1, "checked": 39}, 0),
-    ],
-)
-def test_what_is_left_counts_what_is_due(known: dict[str, int], left: int) -> None:
-    none = {"due": 0, "on_pages": 0, "up_to_date": 0, "repeated": 0, "checked": 0, "pages_left": 0}
-    assert checks_left(**(none | known)) == left
+@pytest.fixture
+async def run(caplog: pytest.LogCaptureFixture) -> AsyncIterator[Run]:
+    logger, lines = logging.getLogger("moviesync.extensions.logstats"), Lines()
+    caplog.set_level(logging.INFO, logger.name)
+    logger.addHandler(lines)
+    run = Run(lines)
+    await run.crawler.signals.send_catch_log_async(signals.engine_started)
+    yield run
+    await run.crawler.signals.send_catch_log_async(signals.spider_closed)
+    logger.removeHandler(lines)
 
 
-def test_the_time_left_is_that_of_the_slower_of_pages_and_checks() -> None:
-    assert pace(HALF).left == 10
-    assert pace(replace(HALF, pages_left=200)).left == 40
-    assert pace(replace(HALF, pages_left=0, checks_left=300)).left == 3
-    assert pace(replace(HALF, pages_left=0, checks_left=0)).left == 0
+async def test_the_line_says_why_a_site_is_asked_nothing(run: Run) -> None:
+    assert await run.states() == ["TMDB: ok", "VidSrc: ok"]
+    run.gate.slow_down(VIDSRC, 0.5)
+    assert await run.states() == ["TMDB: ok", "VidSrc: slow"]
+    for site in (TMDB, VIDSRC):
+        run.gate.hold(site, Hold.STORE)
+    assert await run.states() == ["TMDB: waits for the store", "VidSrc: waits for the store"]
+    for site in (TMDB, VIDSRC):
+        run.gate.release(site, Hold.STORE)
+    run.gate.hold(VIDSRC, Hold.DOWN)
+    assert await run.states() == ["TMDB: ok", "VidSrc: down"]
+    # How long it takes is worth more than the other reason.
+    run.gate.hold(VIDSRC, Hold.ASKED_TO_WAIT, until=monotonic() + 900.5)
+    _, state = await run.states()
+    found = re.fullmatch(r"VidSrc: waits (\d+) s", state)
+    assert found
+    assert 880 < int(found[1]) <= 901
+    run.gate.hold(VIDSRC, Hold.ASKED_TO_WAIT, until=monotonic() - 5)
+    assert await run.states() == ["TMDB: ok", "VidSrc: waits 1 s"]
+    run.gate.release(VIDSRC, Hold.ASKED_TO_WAIT)
+    run.gate.release(VIDSRC, Hold.DOWN)
+    run.gate.slow_down(VIDSRC, 0)
+    assert await run.states() == ["TMDB: ok", "VidSrc: ok"]
 
 
-def test_the_time_left_is_unknown_where_a_site_gives_nothing() -> None:
-    assert pace(replace(HALF, checked=0)).left is None
-    assert pace(replace(HALF, pages=0)).left is None
-    assert "time left unknown" in told(pace(replace(HALF, checked=0)), WELL)
-
-
-def test_the_rate_is_that_of_the_last_minute() -> None:
-    run = Pace()
-    for second in range(200):
-        run.note(second, replace(HALF, checked=10 * min(second, 100)))
-    assert run.rate == pytest.approx(10 * (100 - (199 - RECENT)) / RECENT if 199 - RECENT < 100 else 0)
-    assert run.left is None
-
-
-def test_what_is_not_all_known_is_told_as_the_least() -> None:
-    due = replace(HALF, pages=0, pages_left=None, whole=False)
-    assert due.share is None
-    assert told(pace(due), WELL) == "1,000 titles checked, 100 a second, over 10 s left; TMDB: ok, VidSrc: ok"
-
-
-def test_the_share_is_of_the_checks_or_of_the_pages_where_none_is_due() -> None:
-    assert HALF.share == 0.5
-    assert replace(HALF, checked=0, checks_left=0, pages_left=150).share == 0.25
-    assert replace(HALF, pages=0, pages_left=0, checked=0, checks_left=0).share is None
-
-
-@pytest.mark.parametrize(
-    ("columns", "text"),
-    [
-        (90, "50 of 100 pages  1,000 titles  100/s  10 s left  TMDB ok  VidSrc waits 12 s"),
-        (60, "50/100p  1,000t  100/s  10s  TMDB ok  VidSrc waits 12 s"),
-        (45, "1,000t  100/s  10s  VidSrc waits 12 s"),
-        (20, "1,000t  100/s  10s  VidSrc waits 12 s"),
-    ],
-)
-def test_a_narrow_terminal_gets_what_fits(columns: int, text: str) -> None:
-    assert fitting(pace(HALF), {"TMDB": "ok", "VidSrc": "waits 12 s"}, columns) == text
+async def test_the_line_is_read_from_the_stats(run: Run) -> None:
+    stats = run.crawler.stats
+    for name, value in {"store/pages": 3, "verdicts/available": 1000, "walk/pages_left": 2}.items():
+        stats.set_value(name, value)
+    assert (await run._lines.next()).startswith("3 of 5 pages, 1,000 titles checked, ")
 
 
 class Terminal:

@@ -1,4 +1,4 @@
-"""The pipeline on a real SQLite file: what goes into one write, in which order, and what is told after it."""
+"""The pipeline on a real SQLite file: what goes into one write, in which order, and what is noted after it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
-from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.test import get_crawler
 
-from moviesync.exceptions import CloseReason
-from moviesync.items import Page, Title, Verdict
+from moviesync.core.stopping import Stopping
+from moviesync.exceptions import CANNOT_WORK, exit_code
+from moviesync.items import Batch, Mark, Title, Verdict
 from moviesync.pipelines.store import StorePipeline
+from moviesync.sources.discover.checkpoint import Checkpoint
 from moviesync.sources.discover.window import Window
 from moviesync.stores.base import PROGRESS, Document, Refused
 from moviesync.stores.sqlite.store import SQLiteStore
@@ -29,8 +29,8 @@ AT = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 FOR_EVER = 600.0
 
 
-class Told(SQLiteStore):
-    """The store, which also tells what it was given: how many titles and verdicts, or which pages."""
+class Recorder(SQLiteStore):
+    """The store, which also notes what it was given: how many titles and verdicts, or which pages."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -43,36 +43,55 @@ class Told(SQLiteStore):
 
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         await super().save(collection, documents)
-        self.calls.append([document["pagesDone"] for document in documents])
+        self.calls.append([document.get("pagesDone") for document in documents])
+
+
+class Ends(Stopping):
+    """Notes for which reasons the run is to be stopped, as there is none."""
+
+    def __init__(self) -> None:
+        super().__init__(get_crawler())
+        self.reasons: list[str] = []
+
+    def close(self, reason: str) -> None:
+        self.reasons.append(reason)
 
 
 class Run:
-    """A crawler with real stats, and what the pipeline told its engine."""
+    """What a pipeline writes to: the store, the checkpoint of a walk that has begun, and real stats."""
 
-    def __init__(self, store: Told) -> None:
+    def __init__(self, store: Recorder) -> None:
         self.store = store
-        self.reasons: list[str] = []
-        self.crawler: Crawler = get_crawler()
-        self.crawler.stats = MemoryStatsCollector(self.crawler)
-        self.crawler.engine = cast("Any", SimpleNamespace(close_spider_async=self._close))
+        self.checkpoint = Checkpoint(store, "movies", None, None, now=AT)
+        self.session: Any = SimpleNamespace(store=store, checkpoint=self.checkpoint)
+        self._ends = Ends()
+        self.reasons = self._ends.reasons
+        self._stats = get_crawler().stats
 
-    async def _close(self, *, reason: str) -> None:
-        self.reasons.append(reason)
+    async def begin(self) -> None:
+        assert await self.checkpoint.load("new", anew_if_finished=False)
+        windows = iter(self.checkpoint.walk)
+        self.window = next(windows)
+        # More than one query shows, so there is another.
+        self.window.pages, self.window.results = 1000, 20_000
+        self.other = next(windows)
+        self.store.calls.clear()
 
     def pipeline(self, *, batch_size: int = 200, linger: float = 0.001) -> StorePipeline:
-        return StorePipeline(self.crawler, self.store, batch_size=batch_size, linger=linger)
+        return StorePipeline(self.session, self._ends, self._stats, batch_size=batch_size, linger=linger)
 
     @property
     def stats(self) -> dict[str, Any]:
-        assert self.crawler.stats
-        return self.crawler.stats.get_stats()
+        return self._stats.get_stats()
 
 
 @pytest.fixture
 async def run(tmp_path: Path) -> AsyncIterator[Run]:
-    store = Told(str(tmp_path / "films.db"))
+    store = Recorder(str(tmp_path / "films.db"))
     await store.open()
-    yield Run(store)
+    run = Run(store)
+    await run.begin()
+    yield run
     await store.close()
 
 
@@ -80,16 +99,16 @@ def title(tmdb_id: int) -> Title:
     return Title("movies", tmdb_id, f"Film {tmdb_id}", 1999, {"id": tmdb_id}, AT)
 
 
-def page(window: Window, number: int, titles: int = 20) -> Page:
+def page(window: Window, number: int, titles: int = 20) -> Batch:
     first = 1 + 100 * number
-    return Page(window, number, [title(tmdb_id) for tmdb_id in range(first, first + titles)])
+    return Batch([title(tmdb_id) for tmdb_id in range(first, first + titles)], Mark(window.key, number))
 
 
 def verdict(tmdb_id: int, *, available: bool | None = True) -> Verdict:
     return Verdict("movies", tmdb_id, available, "timeout" if available is None else "a player", AT)
 
 
-async def give(pipeline: StorePipeline, *items: Page | Verdict) -> list[Any]:
+async def give(pipeline: StorePipeline, *items: Batch | Verdict) -> list[Any]:
     """What became of items that come at once: each itself, or what was raised for it."""
     given = [pipeline.process_item(item) for item in items]
     return await asyncio.wait_for(asyncio.gather(*given, return_exceptions=True), 10)
@@ -101,13 +120,8 @@ def outside(path: Path, statement: str) -> None:
 
 
 async def test_titles_go_before_verdicts_and_the_mark_after_both(run: Run) -> None:
-    window = Window("movies", pages=2)
-    items: list[Page | Verdict] = [
-        verdict(101),
-        page(window, 1),
-        verdict(102, available=False),
-        verdict(103, available=None),
-    ]
+    others = [verdict(102, available=False), verdict(103, available=None)]
+    items: list[Batch | Verdict] = [verdict(101), page(run.window, 1), *others]
     assert await give(run.pipeline(), *items) == items
     assert run.store.calls == [(20, 0), (0, 3), [[[1, 1]]]]
     # The verdict that came before its title was of one that came with the same write.
@@ -116,7 +130,7 @@ async def test_titles_go_before_verdicts_and_the_mark_after_both(run: Run) -> No
         False,
         None,
     ]
-    assert window.done == {1}
+    assert run.window.done == {1}
     assert run.stats == {
         "store/pages": 1,
         "store/titles": 20,
@@ -128,22 +142,35 @@ async def test_titles_go_before_verdicts_and_the_mark_after_both(run: Run) -> No
 
 
 async def test_no_write_has_more_titles_than_the_batch_size(run: Run) -> None:
-    window = Window("movies", pages=2)
-    await give(run.pipeline(batch_size=5), page(window, 1), page(window, 2, titles=7))
+    await give(run.pipeline(batch_size=5), page(run.window, 1), page(run.window, 2, titles=7))
     assert run.store.calls == [(5, 0), (5, 0), (5, 0), (5, 0), [[[1, 1]]], (5, 0), (2, 0), [[[1, 2]]]]
 
 
 async def test_pages_of_one_write_are_marked_together(run: Run) -> None:
-    window, other = Window("movies", pages=9), Window("movies", order="desc", pages=1)
-    await give(run.pipeline(), page(window, 1), page(other, 1), page(window, 3))
+    await give(run.pipeline(), page(run.window, 1), page(run.other, 1), page(run.window, 3))
     assert run.store.calls == [(60, 0), [[[1, 1], [3, 3]], [[1, 1]]]]
 
 
-async def test_a_page_that_was_number_for_its_size_alone_is_not_done(run: Run) -> None:
-    window = Window("movies", pages=9)
-    await give(run.pipeline(), Page(window, 1, [], whole=False))
-    assert run.store.calls == [[[]]]
-    assert window.done == set()
+async def test_a_batch_without_a_checkpoint_is_stored_and_its_page_is_not_done(run: Run) -> None:
+    await give(run.pipeline(), Batch([title(1), title(2)], None))
+    assert run.store.calls == [(2, 0)]
+    assert run.window.done == set()
+    assert run.stats == {"store/pages": 1, "store/titles": 2, "store/new": 2}
+
+
+async def test_a_page_that_cannot_be_read_is_marked_so_and_counts_for_none(run: Run) -> None:
+    await give(run.pipeline(), page(run.window, 1), Batch([], Mark(run.window.key, 2, readable=False)))
+    assert run.store.calls == [(20, 0), [[[1, 1]]]]
+    assert (run.window.done, run.window.unreadable) == ({1}, {2})
+    (saved,) = await run.store.saved(PROGRESS, prefix=run.window.key)
+    assert saved["unreadable"] == [2]
+    assert run.stats["store/pages"] == 1
+
+
+async def test_a_run_without_a_walk_stores_verdicts(run: Run) -> None:
+    run.session.checkpoint = None
+    await give(run.pipeline(), Batch([title(1)], None), verdict(1))
+    assert run.store.calls == [(1, 0), (0, 1)]
 
 
 async def test_a_full_batch_does_not_linger(run: Run) -> None:
@@ -173,47 +200,50 @@ async def test_the_pipeline_goes_on_after_a_pause(run: Run) -> None:
 async def test_a_refused_title_fails_alone_and_its_page_is_done(
     run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
-    window = Window("movies", pages=1)
-    one = Page(window, 1, [title(1), title(2**70), title(2)])
+    one = Batch([title(1), title(2**70), title(2)], Mark(run.window.key, 1))
     assert await give(run.pipeline(), one) == [one]
     assert [await run.store.title("movies", n) is not None for n in (1, 2)] == [True, True]
-    assert window.done == {1}
+    assert run.window.done == {1}
     assert run.stats["store/refused"] == 1
     assert f"movies {2**70} is not stored: " in caplog.text
     assert run.reasons == []
 
 
+async def test_a_refused_verdict_counts_for_none(run: Run) -> None:
+    refused = verdict(2**70)
+    assert await give(run.pipeline(), verdict(1), refused) == [verdict(1), refused]
+    assert (run.stats["store/refused"], run.stats["verdicts/available"]) == (1, 1)
+
+
 async def test_an_unexpected_exception_ends_the_run(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     pipeline = run.pipeline(batch_size=20)
     # Nothing that a window holds should be like this.
-    broken = Window("movies", pages=2, results=cast("Any", object()))
-    outcomes = await give(pipeline, page(broken, 1), page(broken, 2), verdict(5))
+    run.window.results = cast("Any", object())
+    outcomes = await give(pipeline, page(run.window, 1), page(run.window, 2), verdict(5))
     assert [type(outcome) for outcome in outcomes] == [DropItem] * 3
-    assert broken.done == set()
+    assert run.window.done == set()
     (reason,) = run.reasons
-    assert isinstance(reason, CloseReason)
-    assert (reason.exit_code, "object has no form in JSON" in reason) == (1, True)
-    assert "A batch could not be written" in caplog.text
+    assert (exit_code(reason), "object has no form in JSON" in reason) == (CANNOT_WORK, True)
+    assert "Items could not be written" in caplog.text
     (late,) = await give(pipeline, verdict(6))
     assert isinstance(late, DropItem)
 
 
 async def test_a_page_is_marked_only_after_its_titles_are_in(run: Run, tmp_path: Path) -> None:
     outside(tmp_path, "ALTER TABLE movies RENAME TO elsewhere")
-    window = Window("movies", pages=1)
-    (outcome,) = await give(run.pipeline(), page(window, 1))
+    (outcome,) = await give(run.pipeline(), page(run.window, 1))
     assert isinstance(outcome, DropItem)
-    assert await run.store.saved(PROGRESS) == []
-    assert window.done == set()
+    assert await run.store.saved(PROGRESS, prefix=run.window.key) == []
+    assert run.window.done == set()
     assert "films.db: no such table: movies" in run.reasons[0]
 
 
 async def test_a_page_whose_mark_cannot_be_saved_is_not_marked_in_memory(run: Run, tmp_path: Path) -> None:
     outside(tmp_path, "ALTER TABLE progress RENAME TO elsewhere")
-    window = Window("movies", pages=2, unreadable={1})
-    outcomes = await give(run.pipeline(), page(window, 1), verdict(101))
+    run.window.unreadable.add(1)
+    outcomes = await give(run.pipeline(), page(run.window, 1), verdict(101))
     assert [type(outcome) for outcome in outcomes] == [DropItem] * 2
     assert await run.store.title("movies", 101) is not None
-    assert (window.done, window.undated, window.unreadable) == (set(), 0, {1})
+    assert (run.window.done, run.window.undated, run.window.unreadable) == (set(), 0, {1})
     assert (len(run.reasons), run.reasons[0].startswith("sqlite:")) == (1, True)
     assert run.stats == {}

@@ -1,4 +1,4 @@
-"""The ledger: what of which walk is done, as the store's collection ``progress`` holds it.
+"""The checkpoint: what of which walk is done, as the store's collection ``progress`` holds it.
 
 One document a walk (``movies``; ``movies 1990-01-01..`` where dates bound it), one a window.
 """
@@ -6,10 +6,12 @@ One document a walk (``movies``; ``movies 1990-01-01..`` where dates bound it), 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from operator import index
 from typing import Any
 
+from moviesync.items import Mark
 from moviesync.sources.discover.walk import Walk
 from moviesync.sources.discover.window import KEY_SEPARATOR, Window
 from moviesync.stores.base import PROGRESS, Document, Store
@@ -24,7 +26,8 @@ FRESH = timedelta(days=1)
 
 
 class Checkpoint:
-    """The walk of one collection within one pair of dates."""
+    """How far the walk of one collection within one pair of dates is: read at the start, and saved as it
+    goes on. Nothing else writes to ``progress``."""
 
     def __init__(
         self,
@@ -39,40 +42,47 @@ class Checkpoint:
         self._bounds = (released_from, released_to)
         bounded = f" {released_from or ''}..{released_to or ''}" if any(self._bounds) else ""
         self.name = f"{collection}{bounded}"
+        self.walk = Walk(self.name, today=now.date(), released_from=released_from, released_to=released_to)
+        """The one that is gone on with, once it is loaded."""
         self._now = self._started = now
         self._today = now.date()
 
-    async def walk(self, choice: str, *, anew_if_finished: bool) -> Walk | None:
-        """The walk to go on with: the unfinished one, or a new one.
+    async def load(self, choice: str, *, anew_if_finished: bool) -> bool:
+        """Take up the walk to go on with: the unfinished one, or a new one. False if there is nothing to walk.
 
-        ``None`` where there is none to do: ``choice`` is ``skip``; or it is ``continue``, the
-        last walk was finished less than a day ago, and ``anew_if_finished`` does not ask for another.
+        That is so if ``choice`` is ``skip``; or if it is ``continue``, the last walk was finished less
+        than a day ago, and ``anew_if_finished`` does not ask for another.
         """
         if choice == "skip":
-            return None
+            return False
         document, windows = _split(await self._store.saved(PROGRESS, prefix=self.name), self.name)
         if document is None or choice == "new":
-            return await self._begin()
+            await self._begin()
+            return True
         try:
             finished, walk = document["finished"], self._resumed(document, windows)
             fresh = finished is not None and finished > self._now - FRESH
         except _UNREADABLE:
             logger.warning("The ledger of %s is of another version: the walk begins anew", self.name)
-            return await self._begin()
+            await self._begin()
+            return True
         if finished is None:
             logger.info("Going on with the walk of %s that began on %s", self.name, self._today)
-            return walk
+            self.walk = walk
+            return True
         if fresh and not anew_if_finished:
             logger.info(
                 "The walk of %s was finished at %s, less than a day ago: only what is due is asked for",
                 self.name,
                 iso(finished),
             )
-            return None
-        return await self._begin()
+            return False
+        await self._begin()
+        return True
 
-    async def save(self, walk: Walk, finished: datetime | None = None) -> None:
-        """Keep how far the walk is; its windows' documents are saved with their pages."""
+    async def save(self, *, finished: datetime | None = None) -> None:
+        """Save how far the walk is. Its windows are saved with their pages."""
+        walk = self.walk
         document = {
             "_id": self.name,
             "version": VERSION,
@@ -86,15 +96,25 @@ class Checkpoint:
         }
         await self._store.save(PROGRESS, [document])
 
-    async def _begin(self) -> Walk:
+    async def mark(self, marks: Iterable[Mark]) -> None:
+        """Save that pages are done, and only then take them for done. The store has to hold their titles."""
+        marks = list(marks)
+        windows: dict[str, Window] = {}
+        for mark in marks:
+            windows.setdefault(mark.part, self.walk.window(mark.part).copy()).mark(mark)
+        if windows:
+            await self._store.save(PROGRESS, [window.document() for window in windows.values()])
+        for mark in marks:
+            self.walk.window(mark.part).mark(mark)
+
+    async def _begin(self) -> None:
         self._started, self._today = self._now, self._now.date()
         # In this order: a walk that is cut off in between is no walk yet, and begins again.
         await self._store.save(PROGRESS, [{"_id": self.name, "version": None}])
         await self._store.forget(PROGRESS, prefix=self.name + KEY_SEPARATOR)
         released_from, released_to = self._bounds
-        walk = Walk(self.name, today=self._today, released_from=released_from, released_to=released_to)
-        await self.save(walk)
-        return walk
+        self.walk = Walk(self.name, today=self._today, released_from=released_from, released_to=released_to)
+        await self.save()
 
     def _resumed(self, document: Document, windows: list[Document]) -> Walk:
         self._started, self._today = document["started"], date.fromisoformat(document["today"])

@@ -1,18 +1,21 @@
-"""Which pages of a walk one run asks for."""
+"""Which pages of a walk one run asks for, and what follows from the answers."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Protocol
 
 from moviesync.clock import now
 from moviesync.exceptions import CrawlStopped
+from moviesync.items import Batch, Mark
+from moviesync.kinds import Kind
 from moviesync.sources.discover.checkpoint import Checkpoint
 from moviesync.sources.discover.walk import Walk
 from moviesync.sources.discover.window import Window
-from moviesync.tmdb.api import MalformedAnswer
-from moviesync.tmdb.discover import DiscoverPage
+from moviesync.tmdb.api import OK, MalformedAnswer
+from moviesync.tmdb.discover import DiscoverPage, read_page, refused_page
 
 logger = logging.getLogger(__name__)
 
@@ -30,23 +33,36 @@ class Queue(Protocol):
 
 
 class CrawlPlan:
-    """From page ``start_page`` of the walk on, ``max_pages`` of those that are not done (``None``: all)."""
+    """From page ``start_page`` of the walk on, and on that page from title ``start_index`` on, ``max_pages``
+    of the pages that are not done (``None``: all)."""
 
-    def __init__(self, walk: Walk, *, start_page: int = 1, max_pages: int | None = None):
+    def __init__(
+        self,
+        kind: Kind,
+        walk: Walk,
+        *,
+        start_page: int = 1,
+        start_index: int = 0,
+        max_pages: int | None = None,
+    ):
         self.walk = walk
+        self.unreadable_items = 0
+        """Items of the pages so far that were not as they should be."""
+        self._kind = kind
         self._start_page = start_page
+        self._start_index = start_index
         self._left = max_pages
         self._counts = True
         """What is under way counts as walked, unless it is refused."""
         self._lost_pages = 0
         self._lost_reason = ""
 
-    async def pages(self, ledger: Checkpoint, queue: Queue) -> AsyncIterator[tuple[Window, int]]:
+    async def pages(self, checkpoint: Checkpoint, queue: Queue) -> AsyncIterator[tuple[Window, int]]:
         """The pages in walking order, each when there is room for it.
 
         Pages that tell a window's size, or the server's cap, are among them, wanted or not. At the
-        end the ledger knows whether the walk is finished. Raises CrawlStopped where there is no
-        page ``start_page``, and where the first page of all could not be had.
+        end the checkpoint knows whether the walk is finished. Raises CrawlStopped if there is no
+        page ``start_page``, or if the first page of all could not be had.
         """
         for window in self.walk:
             if self._left == 0:
@@ -55,8 +71,8 @@ class CrawlPlan:
             if opening:
                 yield window, 1
                 await queue.pages_done()
-                await ledger.save(self.walk)
-                self._tell_size(window)
+                await checkpoint.save()
+                self._log_size(window)
             if not window.dated and self._start_page > self.walk.shown(window) > 1:
                 # The numbers of the pages to come depend on the cap: see that it is what it is said to be.
                 self._counts = False
@@ -67,10 +83,9 @@ class CrawlPlan:
                 yield window, number
         if not self._lost_pages and self.walk.exhausted and self._start_page > self.walk.pages:
             raise CrawlStopped(
-                f"-a start_page={self._start_page} is past the end: the walk has {self.walk.pages} pages",
-                exit_code=2,
+                f"-a start_page={self._start_page} is past the end: the walk has {self.walk.pages} pages"
             )
-        await ledger.save(self.walk, finished=now() if self.walk.complete else None)
+        await checkpoint.save(finished=now() if self.walk.complete else None)
 
     async def _window(self, window: Window, queue: Queue, *, after: int) -> AsyncIterator[int]:
         more = True
@@ -92,10 +107,44 @@ class CrawlPlan:
             # Only the last answers tell whether the window has grown meanwhile.
             await queue.pages_done()
 
-    def wanted(self, page: DiscoverPage, window: Window, number: int) -> bool:
-        """Note what an answer says of its window's size; False where the page is none to walk.
+    def answer(self, part: str, number: int, status: int, body: bytes, *, seen: datetime) -> Batch | None:
+        """What follows from TMDB's answer to page ``number`` of the window with the key ``part``.
 
-        Raises MalformedAnswer where it does not say what is needed.
+        ``None``: there is nothing to store. ``seen`` is when it came.
+        """
+        window = self.walk.window(part)
+        if last := refused_page(status, body, number):
+            self._refused(last)
+            return None
+        try:
+            page = read_page(status, body, self._kind, seen)
+            wanted = self._wants(page, window, number)
+        except MalformedAnswer as error:
+            return self.no_answer(part, number, str(error), is_there=status == OK)
+        if not wanted:
+            return None
+        self._log_problems(page, window, number)
+        first = self._start_index if window.offset + number == self._start_page else 0
+        return Batch(page.titles[first:], None if first else Mark(part, number, page.undated))
+
+    def no_answer(self, part: str, number: int, reason: str, *, is_there: bool) -> Batch | None:
+        """The same if there is no answer that can be read. ``is_there``: there is one, and it will not get
+        better; otherwise the page can be had another time."""
+        window = self.walk.window(part)
+        is_gap = is_there and window.pages is not None
+        follows = "noted as a gap, and the walk goes on" if is_gap else "the same command asks for it again"
+        place = (number, self._kind.collection, window)
+        logger.warning("Page %d of %s, %s, could not be read: %s; %s", *place, reason, follows)
+        if is_gap:
+            return Batch([], Mark(part, number, readable=False))
+        self._lost_pages += 1
+        self._lost_reason = reason
+        return None
+
+    def _wants(self, page: DiscoverPage, window: Window, number: int) -> bool:
+        """Note what an answer says of its window's size; False if the page is none to walk.
+
+        Raises MalformedAnswer if it does not say what is needed.
         """
         opening = window.pages is None
         if not page.titles and self._implausible(page, window, number):
@@ -116,10 +165,11 @@ class CrawlPlan:
         total = page.total_pages or 0
         return number <= total * (page.total_results or 0) or total < _DRIFT * (window.pages or 0) - 1
 
-    def lost(self, reason: str) -> None:
-        """Note that the site gave no answer to a page, or an error."""
-        self._lost_pages += 1
-        self._lost_reason = reason
+    def _refused(self, last: int) -> None:
+        """Note that a page was refused, as the server shows none past ``last``."""
+        self.walk.refused(last)
+        if self._left is not None and self._counts:
+            self._left += 1
 
     @property
     def pages_left(self) -> int | None:
@@ -136,13 +186,9 @@ class CrawlPlan:
         left = max(0, self.walk.pages - before - done - self._lost_pages)
         return left if self._left is None else min(left, self._left)
 
-    def skip(self) -> None:
-        """Note that no page is to be walked."""
-        self._left = 0
-
     @property
     def left_over(self) -> str:
-        """One line on the pages that the site did not give; empty where it gave all."""
+        """One line on the pages that the site did not give; empty if it gave all."""
         if not self._lost_pages:
             return ""
         return (
@@ -150,17 +196,11 @@ class CrawlPlan:
             " the same command asks for them again"
         )
 
-    def refused(self, last: int) -> None:
-        """Note that a page was refused, as the server shows none past ``last``."""
-        self.walk.refused(last)
-        if self._left is not None and self._counts:
-            self._left += 1
-
     def _count(self) -> None:
         if self._left is not None:
             self._left -= 1
 
-    def _tell_size(self, window: Window) -> None:
+    def _log_size(self, window: Window) -> None:
         if window.pages is not None:
             logger.info(
                 "TMDB has %d pages of %s, %s; the walk has %d in all",
@@ -171,3 +211,10 @@ class CrawlPlan:
             )
         elif len(self.walk.windows) == 1:
             raise CrawlStopped(f"TMDB's first page could not be read ({self._lost_reason}): try again later")
+
+    def _log_problems(self, page: DiscoverPage, window: Window, number: int) -> None:
+        if page.problems:
+            self.unreadable_items += len(page.problems)
+            place = f"Page {number} of {self._kind.collection}, {window}"
+            some = "; ".join(page.problems[:3])
+            logger.warning("%s: %d items are not as they should be: %s", place, len(page.problems), some)

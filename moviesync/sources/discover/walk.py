@@ -13,13 +13,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from moviesync.sources.discover.window import Window
+from moviesync.tmdb.discover import PAGE_CAP, PAGE_SIZE
 
 logger = logging.getLogger(__name__)
-
-PAGE_CAP = 500
-"""Pages that TMDB shows of one query: "Pages start at 1 and max at 500"."""
-PAGE_SIZE = 20
-"""Titles on a page."""
 
 # Two totals that differ by less are the same: they drift from one request to the next.
 _AS_LARGE = 0.98
@@ -52,8 +48,11 @@ class Walk:
         """Every window has been given out."""
         self.windows: list[Window] = []
         """Those that have been given out."""
+        self._by_key: dict[str, Window] = {}
         self._ledger = {document["_id"]: document for document in ledger}
         self._root = None if released_from or released_to else Window(name)
+        if self._root:
+            self._by_key[self._root.key] = self._root
         tomorrow = today + timedelta(days=1)
         self._tops = [
             Window(name, first, last)
@@ -84,7 +83,13 @@ class Walk:
             window.restore(self._ledger[window.key])
         window.offset = sum(map(self.shown, self.windows))
         self.windows.append(window)
+        self._by_key[window.key] = window
         yield window
+
+    def window(self, key: str) -> Window:
+        """The window of this key: the one without dates, or one that has been given out. Raises KeyError if
+        there is none."""
+        return self._by_key[key]
 
     def _parts(self, window: Window) -> list[Window]:
         """What shows the titles that a window beyond the cap does not, the first to walk last."""
@@ -153,6 +158,11 @@ class Walk:
         whole = self._root.pages if self._root else sum(top.pages or 0 for top in self._tops)
         walked = sum(window.pages or 0 for window in self.windows if window.dated and self.shown(window))
         return known + max(0, (whole or 0) - walked)
+
+    @property
+    def is_begun(self) -> bool:
+        """A window has been given out."""
+        return bool(self.windows)
 
     @property
     def complete(self) -> bool:

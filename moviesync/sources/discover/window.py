@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from operator import index
 from typing import Any
 
+from moviesync.items import Mark
+
 KEY_SEPARATOR = " | "
 _MOST_PAGES = 1_000_000
 
@@ -68,12 +70,16 @@ class Window:
             Window(self.walk, middle + timedelta(days=1), self.last),
         )
 
-    def mark(self, number: int, undated: int) -> None:
-        """Note a page as done; ``undated`` of its titles have no date."""
-        if number not in self.done:
-            self.done.add(number)
-            self.unreadable.discard(number)
-            self.undated += undated
+    def mark(self, mark: Mark) -> None:
+        """Note a page as done, or as one that cannot be read."""
+        if mark.page in self.done:
+            return
+        if mark.readable:
+            self.done.add(mark.page)
+            self.unreadable.discard(mark.page)
+            self.undated += mark.undated
+        else:
+            self.unreadable.add(mark.page)
 
     def copy(self) -> Window:
         """The same window, to be marked without touching this one."""

@@ -9,7 +9,7 @@ from math import ceil, exp
 
 import pytest
 
-from moviesync.sources.discover.walk import PAGE_SIZE
+from moviesync.tmdb.discover import PAGE_SIZE
 from tests.traveller import DAY, TODAY, Server, daily, new_walk, travel
 
 LARGE = {

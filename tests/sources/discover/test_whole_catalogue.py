@@ -23,7 +23,7 @@ def asked_pages(sites: Sites) -> Counter[tuple[tuple[str, str], ...]]:
 
 
 @pytest.mark.parametrize(("titles", "cap"), [(1_300, 60), (900, 12)])
-def test_every_dated_title_is_stored_and_the_undated_are_there_or_told(
+def test_every_dated_title_is_stored_and_the_undated_are_there_or_a_gap(
     tmp_path: Path, titles: int, cap: int
 ) -> None:
     movies = films(titles, plain=0.05)
@@ -64,6 +64,17 @@ def test_start_page_counts_through_all_windows(tmp_path: Path) -> None:
         assert part.status()["walk"]["movies"]["complete"]
 
 
+def test_what_one_run_asked_for_the_next_does_not_ask_for_again(tmp_path: Path) -> None:
+    with Sites(films(600, plain=0), knobs=Knobs(cap=3)) as sites:
+        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
+        folder.crawl("-a", "max_pages=15")
+        folder.crawl()
+        times = asked_pages(sites).values()
+    assert folder.status()["walk"]["movies"]["complete"]
+    # The page that showed the size of the window at which the first run ended may have been left to the second.
+    assert sum(times) - len(times) <= 1
+
+
 def test_a_walk_within_dates(folder: Folder, sites: Sites) -> None:
     folder.crawl("-a", "released_from=1990-01-01", "-a", "released_to=1999-12-31")
     nineties = {
@@ -95,7 +106,7 @@ def test_a_refused_page_is_none_of_those_that_are_walked(tmp_path: Path, start: 
     assert folder.status()["walk"]["movies"]["pagesDone"] == most
 
 
-def test_a_server_that_ignores_the_dates_is_told(tmp_path: Path) -> None:
+def test_a_server_that_ignores_the_dates_gets_a_line(tmp_path: Path) -> None:
     with Sites(knobs=Knobs(cap=7, ignore_dates=True)) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
         errors = folder.crawl().stderr

@@ -1,0 +1,16 @@
+"""``scrapy parse``: what a callback makes of one page. Nothing is stored, and there is no run."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands import parse
+
+from moviesync.basecommand import without_a_run
+
+
+class Command(parse.Command):
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings
+        without_a_run(self.settings)

@@ -1,0 +1,16 @@
+"""``scrapy shell``: one page to try things on. With ``--spider`` nothing is stored, and there is no run."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands import shell
+
+from moviesync.basecommand import without_a_run
+
+
+class Command(shell.Command):
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings
+        without_a_run(self.settings)

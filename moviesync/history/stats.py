@@ -1,0 +1,40 @@
+"""The stats of a crawl that moviesync reads: their names, and what each counts. docs/reference.md lists them.
+
+A name that ends with ``/`` begins the names of several stats.
+"""
+
+from __future__ import annotations
+
+PAGES = "store/pages"
+TITLES = "store/titles"
+NEW = "store/new"
+REFUSED = "store/refused"
+AVAILABLE = "verdicts/available"
+UNAVAILABLE = "verdicts/unavailable"
+UNKNOWN = "verdicts/unknown/"
+UP_TO_DATE = "deltafetch/skipped"
+REPEATED = "scheduler/repeated"
+PAGES_LEFT = "walk/pages_left"
+UNREADABLE_ITEMS = "items/unreadable"
+PROVES_LITTLE = "vidsrc/answers_prove_little"
+RETRIES = "retry/count"
+RETRY_REASONS = "retry/reason_count/"
+LOST_FEEDS = "feedexport/failed_count/"
+
+MEANINGS = {
+    PAGES: "discover pages whose titles are stored",
+    TITLES: "titles on those pages",
+    NEW: "titles that were not in the store before",
+    REFUSED: "titles and verdicts that the store did not take",
+    AVAILABLE: "checks that are stored as available",
+    UNAVAILABLE: "checks that are stored as unavailable",
+    UNKNOWN: "checks without a verdict, by reason",
+    UP_TO_DATE: "titles of a page that needed no check",
+    REPEATED: "checks that were not scheduled, as the title was being checked, or just had been",
+    PAGES_LEFT: "pages that are still to be walked, as far as known",
+    UNREADABLE_ITEMS: "entries of discover pages that are not as they should be",
+    PROVES_LITTLE: "set if VidSrc has a page for a title that cannot exist",
+    RETRIES: "further tries of requests (Scrapy's)",
+    RETRY_REASONS: "further tries, by reason (Scrapy's)",
+    LOST_FEEDS: "feeds that could not be stored, by kind of storage (Scrapy's)",
+}
