@@ -13,6 +13,7 @@ from moviesync.items import Title, Verdict
 Document = dict[str, Any]
 PROGRESS = "progress"
 RUNS = "runs"
+NOT_HELD = "the store does not hold this title"
 
 
 class StoreUnavailable(Exception):
@@ -73,10 +74,10 @@ class Store(ABC):
         """Upsert the titles, then set the verdicts; returns when both are acknowledged.
 
         A new title starts unchecked; a known one keeps its verdict and its ``firstSeen``.
-        A verdict of a title that the store does not hold changes nothing. A verdict without
-        an answer (``available`` is ``None``) sets ``checkError`` alone; any other sets
-        ``vidsrcAvailable`` and ``lastChecked`` and removes ``checkError``.
-        What the server refuses is returned, and holds up nothing else.
+        A verdict without an answer (``available`` is ``None``) sets ``checkError`` alone; any
+        other sets ``vidsrcAvailable`` and ``lastChecked`` and removes ``checkError``.
+        What the server refuses is returned, and holds up nothing else. So is a verdict of a
+        title that the store does not hold: it changes nothing, and its reason is ``NOT_HELD``.
         """
 
     @abstractmethod

@@ -23,7 +23,8 @@ class DryRunStore(SQLiteStore):
 
     async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
         refused = await super().write(titles, verdicts)
-        documents = [await self.title(verdict.collection, verdict.tmdb_id) for verdict in verdicts]
+        titles_checked = [await self.title(verdict.collection, verdict.tmdb_id) for verdict in verdicts]
+        documents = [document for document in titles_checked if document is not None]
         try:
             write_out("".join(f"{json_text(document)}\n" for document in documents))
         except OutputLost as error:

@@ -1,4 +1,4 @@
-"""The questions that people ask of a store, held against both stores on real servers."""
+"""The questions that people ask of a store, held against every store on real servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of ``moviesync.stores.base``, held against both stores on real servers."""
+"""The contract of ``moviesync.stores.base``, held against every store on real servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from moviesync.items import Title
-from moviesync.stores.base import PROGRESS, RUNS, Counts, Document, Store
+from moviesync.stores.base import NOT_HELD, PROGRESS, RUNS, Counts, Document, Refused, Store
 from tests.places import (
     DATA,
     HOUR,
@@ -97,10 +97,19 @@ async def test_title_and_verdict_of_one_write(store: Store) -> None:
     assert (await stored(store, 2))["vidsrcAvailable"] is None
 
 
-async def test_verdict_of_an_unknown_title_changes_nothing(store: Store) -> None:
-    assert await store.write([], [verdict(1), verdict(2, None)]) == []
+async def test_verdict_of_a_title_that_is_not_there_is_returned(store: Store) -> None:
+    lost = [verdict(1), verdict(2, None), verdict(1, False)]
+    assert await store.write([], lost) == [Refused(one, NOT_HELD) for one in lost]
     assert await store.title("movies", 1) is None
     assert await store.counts("movies") == Counts()
+    # The same among others: those that are there twice, those that cannot be encoded, those of shows.
+    bad, show = verdict(3, None, reason="lone \ud800"), verdict(3, collection="shows")
+    some = [verdict(3), verdict(4), bad, verdict(3, False), show]
+    refused = await store.write([movie(3)], some)
+    reasons = {id(one.item): one.reason for one in refused}
+    assert reasons.keys() == {id(some[1]), id(bad), id(show)}
+    assert reasons[id(some[1])] == reasons[id(show)] == NOT_HELD != reasons[id(bad)]
+    assert (await stored(store, 3))["vidsrcAvailable"] is False
 
 
 async def test_movies_and_shows_are_apart(store: Store) -> None:
@@ -132,7 +141,7 @@ async def test_empty_write(store: Store) -> None:
 )
 async def test_refused_title_holds_up_nothing_else(store: Store, bad: Title) -> None:
     refused = await store.write([movie(1), bad, movie(3)], [verdict(1), verdict(2), verdict(3)])
-    assert [one.item for one in refused] == [bad]
+    assert [one.item for one in refused] == [bad, verdict(2)]
     assert refused[0].reason
     assert refused[0].reason.isprintable()
     assert await up_to_date(store, 1, 2, 3) == {1, 3}
@@ -157,6 +166,7 @@ async def test_values_come_back_as_they_went(store: Store) -> None:
         "text": 'Amélie 🎬 \0 \\ "',
         "nothing": None,
         "empty": [[], {}],
+        "lists": [[1, [2, [[]], {"a": [[3]]}]], {"＼list": [[4]]}, {"＼＼list": 5}],  # noqa: RUF001
     }
     await store.write([movie(title="1984 \0", data=data)], [])
     document = await stored(store)
@@ -183,7 +193,14 @@ async def test_title_that_is_not_there(store: Store) -> None:
 @pytest.mark.parametrize("collection", [PROGRESS, RUNS])
 async def test_saved_documents(store: Store, collection: str) -> None:
     documents: list[Document] = [
-        {"_id": "movies 2", "pages": 500, "done": [[1, 3]], "at": NOW, "within": [{"at": NOW}], "none": None},
+        {
+            "_id": "movies 2",
+            "pages": 500,
+            "pagesDone": [[1, 3], [7, 7]],
+            "at": NOW,
+            "within": [{"at": NOW}],
+            "none": None,
+        },
         {"_id": "movies 1", "a.b/$c": 1.5, "big": 2**70, "yes": True},
         {"_id": "shows 1"},
         {"_id": "%_.*é"},

@@ -11,7 +11,7 @@ from typing import Any
 from moviesync.stores.base import Counts, Document
 from moviesync.stores.documents import is_storable, iso
 from moviesync.stores.grouping import by_reason, by_year
-from moviesync.stores.sqlite.schema import TITLE_COLUMNS, on
+from moviesync.stores.sqlite.schema import DOCUMENTS, TITLE_COLUMNS, on
 from moviesync.stores.sqlite.values import document_of
 
 VERDICT_COUNTS = """
@@ -29,7 +29,6 @@ FAILURES = """
 CHECKED = 'SELECT count(*) FROM "{table}" WHERE lastChecked >= ? AND lastChecked < ?'
 YEARS = 'SELECT year, vidsrcAvailable, count(*) FROM "{table}" GROUP BY year, vidsrcAvailable'
 
-DOCUMENTS = 'SELECT {columns} FROM "{table}" '.replace("{columns}", ", ".join(TITLE_COLUMNS))
 LATEST = DOCUMENTS + (
     "WHERE lastChecked IS NOT NULL AND vidsrcAvailable IN (0, 1) ORDER BY lastChecked DESC, _id DESC"
 )

@@ -24,6 +24,8 @@ TITLE_COLUMNS = {
     "lastSeen": "TEXT",
     "checkError": "TEXT",
 }
+DOCUMENTS = f'SELECT {", ".join(TITLE_COLUMNS)} FROM "{{table}}" '  # noqa: S608 - names of our own
+"""Whole titles; what follows says which."""
 DOCUMENT_COLUMNS = {"_id": "TEXT PRIMARY KEY", "document": "TEXT"}
 TABLES = {
     **dict.fromkeys(COLLECTIONS, TITLE_COLUMNS),
