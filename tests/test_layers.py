@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "items": ("sources.discover.window", "kinds"),
     "tmdb": ("tmdb", "items", "kinds"),
     "vidsrc": ("vidsrc", "kinds"),
-    "stores": ("stores", "output", "items", "kinds"),
+    "stores": ("stores", "output", "items", "kinds", "clock"),
     "history": ("history", "stores"),
     "sources": ("sources", "tmdb", "stores", "items", "kinds", "clock", "exceptions"),
     "reports": ("reports", "history", "sources", "output", "stores", "items", "kinds"),

@@ -17,7 +17,7 @@ from moviesync.core.slots import TMDB_SLOT, VIDSRC_SLOT
 from moviesync.exceptions import CrawlStopped
 from moviesync.history import runs
 from moviesync.stores.base import RUNS, Document, Store, StoreUnavailable
-from moviesync.stores.retrying import Patience
+from moviesync.stores.retrying import RetryingStore
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -32,6 +32,7 @@ LEAST_BEAT = 0.1
 """Seconds; a heart that never rests would keep the store from its work."""
 _LAST_BEAT = 5.0
 """Seconds for which the end of a run waits for a heartbeat that is under way."""
+_LOOK = 0.2
 
 
 class StoreSession:
@@ -47,23 +48,26 @@ class StoreSession:
     def __init__(self, crawler: Crawler, store: Store, *, patience: float, beat: float):
         self._crawler = crawler
         self._store = store
-        self._patience = Patience(patience, outage=self._outage, stopping=lambda: not crawler.engine.running)
+        self._stopping = asyncio.Event()
+        self._watch: asyncio.Task[None] | None = None
+        self.patient_store = RetryingStore(store, patience, outage=self._outage, stopping=self._stopping)
+        """For all that must not be lost. A heartbeat that the store does not take is left out."""
         self._beat = beat
-        self._save = store.save
-        """One that is not patient: a heartbeat that the store does not take is left out."""
         self._run: Document | None = None
         self._ended = asyncio.Event()
         self._heart: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        store = cast("TmdbVidsrcSpider", crawler.spider).store
+        spider = cast("TmdbVidsrcSpider", crawler.spider)
         extension = cls(
             crawler,
-            store,
+            spider.store,
             patience=crawler.settings.getfloat("STORE_PATIENCE"),
             beat=crawler.settings.getfloat("RUN_HEARTBEAT"),
         )
+        if not spider.args.dry_run:
+            spider.store = extension.patient_store
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
@@ -79,8 +83,6 @@ class StoreSession:
             raise CrawlStopped(str(error)) from None
         self._run = run
         self._heart = asyncio.create_task(self._keep_beating(run))
-        if not spider.args.dry_run:
-            self._patience.lend_to(self._store)
         logger.info("Storing in %s", self._store.address)
 
     async def _keep_beating(self, run: Document) -> None:
@@ -90,7 +92,7 @@ class StoreSession:
             if self._ended.is_set():
                 return
             with suppress(StoreUnavailable):
-                await self._save(RUNS, [run | self._so_far()])
+                await self._store.save(RUNS, [run | self._so_far()])
 
     def _so_far(self) -> Document:
         return {"heartbeat": now(), "counters": runs.counters(self._crawler.stats.get_stats())}
@@ -107,6 +109,16 @@ class StoreSession:
         downloader = cast("StrictDownloader", self._crawler.engine.downloader)
         for slot in (TMDB_SLOT, VIDSRC_SLOT):
             (downloader.hold if begins else downloader.release)(slot, "waits for the store")
+        if begins:
+            self._watch = asyncio.create_task(self._notice_the_end())
+        elif self._watch:
+            self._watch.cancel()
+
+    async def _notice_the_end(self) -> None:
+        # Scrapy sends no signal when the engine begins to stop.
+        while self._crawler.engine.running:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK)
+        self._stopping.set()
 
     async def spider_closed(self, spider: TmdbVidsrcSpider, reason: str) -> None:
         self._ended.set()
@@ -117,7 +129,9 @@ class StoreSession:
         if self._run:
             try:
                 ended = {"finished": now(), "reason": str(reason), "warnings": self._warnings()}
-                await self._store.save(RUNS, [self._run | self._so_far() | ended])
+                await spider.store.save(RUNS, [self._run | self._so_far() | ended])
             except StoreUnavailable as error:
                 logger.warning("The end of this run is not recorded: %s", error)
+        if self._watch:
+            self._watch.cancel()
         await self._store.close()
