@@ -150,7 +150,7 @@ def folder(tmp_path: Path, sites: Sites) -> Folder:
 
 @pytest.fixture(params=["sqlite", "mongodb", "ferretdb"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Where a store of each kind can be, and nothing is yet."""
+    """A place for a store of each kind, with nothing in it yet."""
     if request.param == "sqlite":
         return SQLitePlace(tmp_path / "new folder" / "movies.db")
     return MongoPlace(request.getfixturevalue(f"{request.param}_uri"))

@@ -1,4 +1,4 @@
-"""A MongoDB server for tests: a real ``mongod`` where there is one, else a Java one of the same protocol."""
+"""A MongoDB server for tests: a real ``mongod`` if there is one, else a Java one of the same protocol."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class MongoServer:
         return f"mongodb://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Return when the server listens; raises ``MongoUnavailable`` where it cannot be had."""
+        """Return when the server listens; raises ``MongoUnavailable`` if it cannot be had."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = self._command()
         self._process = process = start(command, reads=True)
@@ -164,7 +164,7 @@ def _free_port() -> int:
 
 
 def connected(uri: str, **options: Any) -> MongoClient[dict[str, Any]]:
-    """A client, whose calls fail where the server accepts them and never answers."""
+    """A client, whose calls fail if the server accepts them and never answers."""
     return MongoClient(uri, socketTimeoutMS=20_000, **options)
 
 

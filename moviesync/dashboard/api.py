@@ -13,7 +13,7 @@ from moviesync.clock import now
 from moviesync.dashboard.reading import Question, Reader
 from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
-from moviesync.sources.discover import checkpoint as ledger
+from moviesync.sources.discover import checkpoint
 from moviesync.stores.base import Document, Store, StoreUnavailable
 from moviesync.stores.documents import iso, json_text
 
@@ -30,7 +30,7 @@ PATIENCE, LONG_PATIENCE = 10.0, 60.0
 
 
 class Answers:
-    """The answers to all that the page asks; ``file`` is the one that the store is in, where it is one.
+    """The answers to all that the page asks; ``file`` is the file of the store, if it is in one.
 
     A store that fails is an answer, too: an object with its ``problem``.
     """
@@ -82,7 +82,7 @@ async def _counts(store: Store) -> Object:
 
 
 async def _walks(store: Store) -> Object:
-    return {name: await ledger.summary(store, name) for name in COLLECTIONS}
+    return {name: await checkpoint.summary(store, name) for name in COLLECTIONS}
 
 
 async def _checked(store: Store) -> Object:

@@ -74,7 +74,7 @@ async def test_stale(store: Store) -> None:
     assert await stale(expected[3], 100) == expected[4:]
     assert await stale(expected[4], 100) == []
     assert await stale(None, 0) == []
-    # A title whose last check failed is listed where such titles are asked for, and there alone.
+    # A title whose last check failed is listed if such titles are asked for, and only then.
     await store.write([], [verdict(4, None, at=NOW)])
     assert await stale(None, 100) == [pair for pair in expected if pair[1] != 4]
     for failed_before, found in ((NOW + HOUR, [(NOW - 2 * HOUR, 4)]), (NOW, [])):

@@ -37,7 +37,7 @@ class Outages:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the file is; one that is locked fails at once, and is tried again soon."""
+    """The place of the file. One that is locked fails at once, and is tried again soon."""
     monkeypatch.setattr(schema, "BUSY_TIMEOUT_S", 0.0)
     monkeypatch.setattr(retrying, "FIRST_WAIT", 0.01)
     return tmp_path / "movies.db"

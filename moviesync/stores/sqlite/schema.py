@@ -70,7 +70,7 @@ def on(table: str, statement: str) -> str:
 def connect(path: str, *, readonly: bool) -> sqlite3.Connection:
     """Open the file, with every table and index there; raises ``sqlite3.Error`` and ``OSError``.
 
-    ``readonly`` changes nothing: tables that the file lacks, or all of them where there is no
+    ``readonly`` changes nothing: tables that the file lacks, or all of them if there is no
     file, are empty ones in memory.
     """
     if path == MEMORY or (readonly and not Path(path).exists()):

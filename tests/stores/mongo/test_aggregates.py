@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moviesync.stores.base import Store
+from moviesync.stores.base import Document, Store
 from moviesync.stores.mongo import aggregates
 from tests.mongodb import Collections
 from tests.places import movie
@@ -32,7 +32,7 @@ async def test_the_shortest_come_first_however_many_there_are(
 
 
 async def test_what_is_no_title_of_a_text_and_no_id_is_left_out(store: Store, database: Collections) -> None:
-    documents = [
+    documents: list[Document] = [
         {"_id": 1, "title": ["matrix"]},
         {"_id": "2", "title": "matrix"},
         {"_id": 3.5, "title": "matrix!"},
