@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -173,6 +174,14 @@ async def test_values_come_back_as_they_went(store: Store) -> None:
     assert document["tmdbData"] == data
     assert types(document["tmdbData"]) == types(data)
     assert document["title"] == "1984 \0"
+
+
+async def test_floats_that_are_not_finite_come_back(store: Store) -> None:
+    data = {"inf": [math.inf, {"minus": -math.inf}], "nan": math.nan}
+    assert await store.write([movie(data=data)], []) == []
+    found = (await stored(store))["tmdbData"]
+    assert math.isnan(found.pop("nan"))
+    assert found == {"inf": data["inf"]}
 
 
 async def test_moments_are_utc_and_cut_to_milliseconds(store: Store) -> None:

@@ -1,14 +1,17 @@
 """How JSON values that MongoDB cannot hold as they are go there and come back.
 
 MongoDB 4.4 takes no keys that begin with ``$`` or hold a ``.``, BSON no NUL in a key and no integer
-beyond 64 bit, and FerretDB no list in a list. Such a character becomes its fullwidth double (NUL:
+beyond 64 bit, and FerretDB no list in a list and no float that is not finite (for NaN it closes the
+connection). Such a character becomes its fullwidth double (NUL:
 its picture), and a fullwidth backslash goes before a character that was such a double from the start.
-Such an integer becomes a document of one key, that backslash and ``int``, with its digits; a list in
-a list one of the key that backslash and ``list``. No escaping makes either key.
+Such an integer becomes a document of one key, that backslash and ``int``, with its digits; such a float
+one of the key ``float``, a list in a list one of the key ``list``, after that backslash both. No escaping
+makes any of these keys.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -21,6 +24,7 @@ DOUBLES = {"$": "＄", ".": "．", "\0": "␀"}  # noqa: RUF001 - the fullwidth 
 ESCAPE = "＼"  # noqa: RUF001 - the fullwidth backslash is meant
 BIG_INTEGER = f"{ESCAPE}int"
 INNER_LIST = f"{ESCAPE}list"
+NOT_FINITE = f"{ESCAPE}float"
 UNCHECKED = ("vidsrcAvailable", "lastChecked")
 """Fields that are null until the first verdict. FerretDB leaves them out until then: its ``$setOnInsert``
 sets no nulls."""
@@ -43,6 +47,8 @@ def escaped(value: Any, depth: int = 0) -> Any:
         return [_escaped_inner(inner, depth + 1) for inner in value]
     if isinstance(value, int) and not SMALLEST_ID <= value <= LARGEST_ID:
         return {BIG_INTEGER: str(value)}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {NOT_FINITE: str(value)}
     return value
 
 
@@ -50,7 +56,9 @@ def unescaped(value: Any) -> Any:
     """The value that was given to ``escaped``; lists in lists are read as well, as earlier versions wrote them."""
     if isinstance(value, dict):
         if value.keys() == {BIG_INTEGER}:
-            return _integer(value[BIG_INTEGER])
+            return _number(int, value, BIG_INTEGER)
+        if value.keys() == {NOT_FINITE}:
+            return _number(float, value, NOT_FINITE)
         if value.keys() == {INNER_LIST}:
             return unescaped(value[INNER_LIST])
         return {_plain_key(key): unescaped(inner) for key, inner in value.items()}
@@ -83,8 +91,8 @@ def _plain_key(key: str) -> str:
     return key if key.isascii() else TO_UNESCAPE.sub(lambda found: PLAIN[found[0]], key)
 
 
-def _integer(digits: Any) -> Any:
+def _number(kind: type[int | float], document: Document, key: str) -> Any:
     try:
-        return int(digits)
+        return kind(document[key])
     except (TypeError, ValueError):
-        return {BIG_INTEGER: digits}
+        return document
