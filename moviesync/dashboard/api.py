@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from moviesync.clock import now
 from moviesync.dashboard.reading import Question, Reader
+from moviesync.dashboard.seldom import SeldomQuestion
 from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
 from moviesync.sources.discover import checkpoint
@@ -46,7 +47,10 @@ class Answers:
             part.__name__.strip("_"): Question(partial(self._quick.ask, part), share=QUICK)
             for part in (_counts, _walks, _checked, _failures, _latest, _runs)
         }
-        self._years = Question(partial(self._costly.ask, _years), share=COSTLY)
+        # An index of the years would cost a SQLite file more than four hundredths of all its writes.
+        self._years = SeldomQuestion(
+            partial(self._costly.ask, _years), self._parts["counts"].answer, share=COSTLY
+        )
 
     async def now(self) -> Object:
         """What moves: counts, walks, titles checked in each of the last minutes, failures, verdicts, runs."""
