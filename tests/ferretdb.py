@@ -75,7 +75,7 @@ def problem() -> str:
         except subprocess.TimeoutExpired as error:
             return f"FerretDB tests: go takes more than {error.timeout:g} s"
         except subprocess.CalledProcessError as error:
-            return f"FerretDB tests: go could not build the server: {error.stderr[-500:]}"
+            return f"FerretDB tests: go could not build the server: {(error.stdout + error.stderr)[-500:]}"
     return ""
 
 

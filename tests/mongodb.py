@@ -172,4 +172,4 @@ def verdicts(uri: str, collection: str = "movies") -> dict[int, bool | None]:
     """The verdicts in the database of a URI, by id."""
     with connected(uri) as client:
         found = client.get_default_database()[collection].find({}, ["vidsrcAvailable"])
-        return {document["_id"]: document["vidsrcAvailable"] for document in found}
+        return {document["_id"]: document.get("vidsrcAvailable") for document in found}

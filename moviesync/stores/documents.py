@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -81,6 +81,15 @@ def by_collection(items: Iterable[Item]) -> dict[str, list[Item]]:
     for item in items:
         groups.setdefault(item.collection, []).append(item)
     return groups
+
+
+def parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The items in order, at most ``size`` at a time.
+
+    >>> list(parts([1, 2, 3], 2))
+    [[1, 2], [3]]
+    """
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def storable_ids(ids: Iterable[int]) -> list[int]:

@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from moviesync.items import Title, Verdict
 from moviesync.kinds import COLLECTIONS
 from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
-from moviesync.stores.documents import by_collection, is_up_to_date, storable_ids
+from moviesync.stores.documents import by_collection, is_up_to_date, parts, storable_ids
 from moviesync.stores.mongo import aggregates
 from moviesync.stores.mongo.address import DEFAULT_DATABASE, explanation, shown_address
 from moviesync.stores.mongo.client import make_client
@@ -26,6 +26,9 @@ from moviesync.stores.mongo.values import escaped, title_of, unescaped
 
 Result = TypeVar("Result")
 
+FEW_AT_ONCE, MANY_AT_ONCE = 50, 100_000
+"""Documents that FerretDB takes in one write, and what MongoDB takes. FerretDB keeps a connection to its own
+database for each of them, has a hundred, and waits for one more for ever."""
 EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -39,6 +42,8 @@ class MongoStore(Store):
         self._client: AsyncMongoClient[Document] | None = None
         self._database: AsyncDatabase[Document] | None = None
         self._readonly = False
+        self._at_once = MANY_AT_ONCE
+        """Documents of one write."""
 
     async def open(self, *, readonly: bool = False) -> None:
         self._readonly = readonly
@@ -62,11 +67,13 @@ class MongoStore(Store):
         refused: list[Refused] = []
         with self._errors():
             for collection, some_titles in by_collection(titles).items():
-                sent = await write_titles(self._collection(collection), some_titles)
-                self.inserted += sent.new
-                refused += sent.refused
+                for part in parts(some_titles, self._at_once):
+                    sent = await write_titles(self._collection(collection), part)
+                    self.inserted += sent.new
+                    refused += sent.refused
             for collection, some_verdicts in by_collection(verdicts).items():
-                refused += await write_verdicts(self._collection(collection), some_verdicts)
+                for checked in parts(some_verdicts, self._at_once):
+                    refused += await write_verdicts(self._collection(collection), checked)
         return refused
 
     async def up_to_date(
@@ -153,9 +160,9 @@ class MongoStore(Store):
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         self._check_writable()
         saves = [ReplaceOne({"_id": one["_id"]}, escaped(one), upsert=True) for one in documents]
-        if saves:
-            with self._errors():
-                await self._collection(collection).bulk_write(saves, ordered=False)
+        with self._errors():
+            for some in parts(saves, self._at_once):
+                await self._collection(collection).bulk_write(some, ordered=False)
 
     async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
         if last is not None and last < 1:
@@ -177,7 +184,8 @@ class MongoStore(Store):
             self._database = client[self._name]
         else:
             self._database = client.get_default_database(DEFAULT_DATABASE)
-        await self._database.command("ping")
+        about = await self._database.command("buildInfo")
+        self._at_once = FEW_AT_ONCE if "ferretdbVersion" in about else MANY_AT_ONCE
 
     def _collection(self, name: str) -> AsyncCollection[Document]:
         if self._database is None:
