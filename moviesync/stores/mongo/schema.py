@@ -44,7 +44,7 @@ OUTDATED = ("vidsrcAvailable_1__id_1", "vidsrcAvailable_1__id_1_checkError.at_1"
 INDEX_NOT_FOUND = 27
 
 
-async def index(titles: Titles) -> None:
+async def make_indexes(titles: Titles) -> None:
     """Make the indexes that are missing; then drop those that they replace."""
     # To create one that is there already ends some servers.
     there = await titles.index_information()

@@ -20,7 +20,7 @@ from moviesync.stores.documents import by_collection, is_up_to_date, parts, stor
 from moviesync.stores.mongo import aggregates
 from moviesync.stores.mongo.address import DEFAULT_DATABASE, explanation, shown_address
 from moviesync.stores.mongo.client import make_client
-from moviesync.stores.mongo.schema import FAILED, index
+from moviesync.stores.mongo.schema import FAILED, make_indexes
 from moviesync.stores.mongo.updates import write_titles, write_verdicts
 from moviesync.stores.mongo.values import escaped, title_of, unescaped
 
@@ -52,7 +52,7 @@ class MongoStore(Store):
                 await self._connect()
                 if not readonly:
                     for collection in COLLECTIONS:
-                        await index(self._collection(collection))
+                        await make_indexes(self._collection(collection))
         except StoreUnavailable:
             await self.close()
             raise
