@@ -1,30 +1,40 @@
-"""A MongoDB server for tests: a real ``mongod`` where there is one, else a Java one of the same protocol."""
+"""A MongoDB server for tests: a real ``mongod`` if there is one, else a Java one of the same protocol."""
 
 from __future__ import annotations
 
 import fcntl
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
 from pymongo import MongoClient
+from pymongo.database import Database
+from typing_extensions import Self
 
 from tests.processes import Process, start
 
 JAVA_FOLDER = Path(__file__).parent / "mongodb_server"
-LIBRARIES = JAVA_FOLDER / "target" / "dependency"
-READY = "Waiting for connections"
+TARGET = JAVA_FOLDER / "target"
+"""What is fetched or built once for a machine."""
+LIBRARIES = TARGET / "dependency"
+READY = re.compile(r"(\d+)$|.*Waiting for connections|.*Listening on TCP \S+:(\d+)")
+"""The line with which a server says that it listens, and on which port if it chose one itself."""
 LONGEST_FETCH = 60
 QUICKLY = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
 """It starts in half the time, and the tests give it little to do."""
 
-# mongod does not notice that the tests are gone: this shell does, when its input ends.
-WHILE_INPUT_LASTS = '"$@" & server=$!; read -r _; kill "$server"; wait "$server"'
+# Some servers do not notice that the tests are gone: this shell does, when its input ends.
+WHILE_INPUT_LASTS = ("sh", "-c", '"$@" 2>&1 & server=$!; read -r _; kill "$server"; wait "$server"', "sh")
+
+Collections = Database[dict[str, Any]]
 
 
 class MongoUnavailable(Exception):
@@ -41,7 +51,7 @@ class MongoServer:
     def __init__(self, folder: Path | None = None, port: int = 0) -> None:
         self.port = port
         self._keeps_data = folder is not None
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="moviesync-mongodb-"))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="moviesync-mongodb-"))
         self._process: Process | None = None
 
     @property
@@ -49,16 +59,16 @@ class MongoServer:
         return f"mongodb://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Return when the server listens; raises ``MongoUnavailable`` where it cannot be had."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Return when the server listens; raises ``MongoUnavailable`` if it cannot be had."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         command = self._command()
         self._process = process = start(command, reads=True)
-        line = next((line for line in process.stdout if line.strip().isdigit() or READY in line), None)
-        if line is None:
+        ready = next((found for line in process.stdout if (found := READY.match(line))), None)
+        if ready is None:
             self.stop()
-            raise RuntimeError(f"{command[0]} ended before it listened: {process.stderr.text()[-2000:]}")
-        if line.strip().isdigit():
-            self.port = int(line)
+            printed = process.stdout.text() + process.stderr.text()
+            raise RuntimeError(f"{type(self).__name__} ended before it listened: {printed[-2000:]}")
+        self.port = int(ready[1] or ready[2] or self.port)
 
     def stop(self) -> None:
         """End it in good order."""
@@ -74,7 +84,7 @@ class MongoServer:
             self._process.kill()
             self.stop()
 
-    def __enter__(self) -> MongoServer:
+    def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:
@@ -91,19 +101,19 @@ class MongoServer:
 
     def _forget_folder(self) -> None:
         if not self._keeps_data:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _command(self) -> list[str]:
         if mongod := shutil.which("mongod"):
             self.port = self.port or _free_port()
-            options = ["--dbpath", str(self._folder), "--bind_ip", "127.0.0.1", "--port", str(self.port)]
-            return ["sh", "-c", WHILE_INPUT_LASTS, "sh", mongod, *options]
+            options = ["--dbpath", str(self.folder), "--bind_ip", "127.0.0.1", "--port", str(self.port)]
+            return [*WHILE_INPUT_LASTS, mongod, *options]
         java = shutil.which("java")
         if java is None or shutil.which("mvn") is None:
             raise MongoUnavailable("MongoDB tests need mongod, or java and mvn, on PATH")
         _fetch_libraries()
         source = str(JAVA_FOLDER / "Mongo.java")
-        data = [str(self._folder / "data.h2")] if self._keeps_data else []
+        data = [str(self.folder / "data.h2")] if self._keeps_data else []
         return [java, *QUICKLY, "-cp", f"{LIBRARIES}/*", source, str(self.port), *data]
 
 
@@ -123,11 +133,8 @@ def with_database(uri: str, name: str) -> str:
 
 
 def _fetch_libraries() -> None:
-    LIBRARIES.parent.mkdir(exist_ok=True)
-    done = LIBRARIES.parent / "fetched"
-    # Two test runs at once must not fetch into one folder.
-    with (LIBRARIES.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    done = TARGET / "fetched"
+    with locked("lock"):
         if done.exists():
             return
         command = ["mvn", "-q", "-B", "-f", str(JAVA_FOLDER / "pom.xml"), "dependency:copy-dependencies"]
@@ -142,13 +149,22 @@ def _fetch_libraries() -> None:
         done.touch()
 
 
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Within, no other test process is, as two must not fetch into one folder."""
+    TARGET.mkdir(exist_ok=True)
+    with (TARGET / name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 def connected(uri: str, **options: Any) -> MongoClient[dict[str, Any]]:
-    """A client, whose calls fail where the server accepts them and never answers."""
+    """A client, whose calls fail if the server accepts them and never answers."""
     return MongoClient(uri, socketTimeoutMS=20_000, **options)
 
 
@@ -156,4 +172,4 @@ def verdicts(uri: str, collection: str = "movies") -> dict[int, bool | None]:
     """The verdicts in the database of a URI, by id."""
     with connected(uri) as client:
         found = client.get_default_database()[collection].find({}, ["vidsrcAvailable"])
-        return {document["_id"]: document["vidsrcAvailable"] for document in found}
+        return {document["_id"]: document.get("vidsrcAvailable") for document in found}

@@ -1,4 +1,4 @@
-"""What the tests of both stores share: where a store can be, and titles to put there."""
+"""What the tests of all stores share: places for a store, and titles to put there."""
 
 from __future__ import annotations
 

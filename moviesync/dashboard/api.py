@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from moviesync.clock import now
 from moviesync.dashboard.reading import Question, Reader
+from moviesync.dashboard.seldom import SeldomQuestion
 from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
-from moviesync.sources.discover import checkpoint as ledger
+from moviesync.sources.discover import checkpoint
 from moviesync.stores.base import Document, Store, StoreUnavailable
 from moviesync.stores.documents import iso, json_text
 
@@ -30,7 +31,7 @@ PATIENCE, LONG_PATIENCE = 10.0, 60.0
 
 
 class Answers:
-    """The answers to all that the page asks; ``file`` is the one that the store is in, where it is one.
+    """The answers to all that the page asks; ``file`` is the file of the store, if it is in one.
 
     A store that fails is an answer, too: an object with its ``problem``.
     """
@@ -46,7 +47,10 @@ class Answers:
             part.__name__.strip("_"): Question(partial(self._quick.ask, part), share=QUICK)
             for part in (_counts, _walks, _checked, _failures, _latest, _runs)
         }
-        self._years = Question(partial(self._costly.ask, _years), share=COSTLY)
+        # An index of the years would cost a SQLite file more than four hundredths of all its writes.
+        self._years = SeldomQuestion(
+            partial(self._costly.ask, _years), self._parts["counts"].answer, share=COSTLY
+        )
 
     async def now(self) -> Object:
         """What moves: counts, walks, titles checked in each of the last minutes, failures, verdicts, runs."""
@@ -82,7 +86,7 @@ async def _counts(store: Store) -> Object:
 
 
 async def _walks(store: Store) -> Object:
-    return {name: await ledger.summary(store, name) for name in COLLECTIONS}
+    return {name: await checkpoint.summary(store, name) for name in COLLECTIONS}
 
 
 async def _checked(store: Store) -> Object:

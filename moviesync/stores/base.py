@@ -13,6 +13,7 @@ from moviesync.items import Title, Verdict
 Document = dict[str, Any]
 PROGRESS = "progress"
 RUNS = "runs"
+NOT_HELD = "the store does not hold this title"
 
 
 class StoreUnavailable(Exception):
@@ -44,7 +45,7 @@ class Counts:
 
 
 class Store(ABC):
-    """A catalogue of titles, with the ledger of the walk and the history of runs.
+    """A catalogue of titles, with the progress of the walks and the history of runs.
 
     Documents are the same Python values in every store: ``bool``, ``int``, ``None``, aware
     ``datetime`` in UTC with milliseconds, ``dict`` and ``list``.
@@ -73,10 +74,10 @@ class Store(ABC):
         """Upsert the titles, then set the verdicts; returns when both are acknowledged.
 
         A new title starts unchecked; a known one keeps its verdict and its ``firstSeen``.
-        A verdict of a title that the store does not hold changes nothing. A verdict without
-        an answer (``available`` is ``None``) sets ``checkError`` alone; any other sets
-        ``vidsrcAvailable`` and ``lastChecked`` and removes ``checkError``.
-        What the server refuses is returned, and holds up nothing else.
+        A verdict without an answer (``available`` is ``None``) sets ``checkError`` alone; any
+        other sets ``vidsrcAvailable`` and ``lastChecked`` and removes ``checkError``.
+        What the server refuses is returned, and holds up nothing else. So is a verdict of a
+        title that the store does not hold: it changes nothing, and its reason is ``NOT_HELD``.
         """
 
     @abstractmethod
@@ -88,7 +89,7 @@ class Store(ABC):
         checked_since: datetime | None,
         failed_since: datetime,
     ) -> set[int]:
-        """Those of ``ids`` that need no check: they have a verdict (where ``checked_since`` is
+        """Those of ``ids`` that need no check: they have a verdict (if ``checked_since`` is
         given: one at least as young), or their last check failed at ``failed_since`` or later.
 
         A document written by hand, with a ``vidsrcAvailable`` that is no boolean or a
@@ -138,7 +139,7 @@ class Store(ABC):
         """How many titles were last checked from each of the ascending moments to before the next:
         one number less than there are moments.
 
-        ``lastChecked`` alone tells, as it is null until the first verdict. Each number is a range
+        ``lastChecked`` alone decides, as it is null until the first verdict. Each number is a range
         of an index, so it costs as much as it counts.
         """
 
@@ -146,7 +147,7 @@ class Store(ABC):
     async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
         """Year of release, and how many titles of it are available, unavailable and unchecked.
 
-        Ascending, and last those without a year (``None``). It reads every title there is.
+        Ascending, and last those without a year (``None``). It costs as much as there are titles.
         """
 
     @abstractmethod
@@ -159,7 +160,7 @@ class Store(ABC):
 
         Upper and lower case are alike in ASCII; whether they are in other letters is up to the
         store. The shortest titles come first, so one that is the text alone leads; then by id.
-        It reads every title there is.
+        It costs as much as there are titles.
         """
 
     @abstractmethod

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 from moviesync.items import Title, Verdict
-from moviesync.output import CONTROLS
+from moviesync.output import CONTROLS, one_line
 
 ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 UNSTORABLE = (OverflowError, RecursionError, TypeError, ValueError)
 """What encoding raises for a value that no store can hold (``UnicodeEncodeError`` is a ``ValueError``)."""
 SMALLEST_ID, LARGEST_ID = -(2**63), 2**63 - 1
+"""The integers of 64 bit: both stores hold these, and no others, as they are."""
+LONGEST_LINE = 300
+"""Characters of an error's text that are kept."""
 
 Item = TypeVar("Item", Title, Verdict)
 
@@ -54,7 +57,9 @@ def moment_or_same(value: Any) -> Any:
         return value
 
 
-def is_settled(document: dict[str, Any], *, checked_since: datetime | None, failed_since: datetime) -> bool:
+def is_up_to_date(
+    document: dict[str, Any], *, checked_since: datetime | None, failed_since: datetime
+) -> bool:
     """Whether a title needs no check; see ``Store.up_to_date``."""
     checked = document.get("lastChecked")
     if isinstance(document.get("vidsrcAvailable"), bool) and isinstance(checked, datetime):
@@ -76,6 +81,15 @@ def by_collection(items: Iterable[Item]) -> dict[str, list[Item]]:
     for item in items:
         groups.setdefault(item.collection, []).append(item)
     return groups
+
+
+def parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """The items in order, at most ``size`` at a time.
+
+    >>> list(parts([1, 2, 3], 2))
+    [[1, 2], [3]]
+    """
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def storable_ids(ids: Iterable[int]) -> list[int]:
@@ -100,14 +114,14 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
     >>> print(json_text({"at": datetime(2026, 11, 23, tzinfo=timezone.utc), "title": "Amélie \x9b"}))
     {"at": "2026-11-23T00:00:00.000Z", "title": "Amélie \u009b"}
     """
-    text = json.dumps(value, default=_told, ensure_ascii=False, indent=indent)
+    text = json.dumps(value, default=_json_form, ensure_ascii=False, indent=indent)
     return text.translate(CONTROLS)
 
 
-def _told(value: object) -> str:
+def _json_form(value: object) -> str:
     return iso(value) if isinstance(value, datetime) else str(value)
 
 
-def one_line(error: object) -> str:
+def short_line(error: object) -> str:
     """The text of an error, fit for one line of a log."""
-    return " ".join(str(error).split())[:300]
+    return one_line(" ".join(str(error).split()))[:LONGEST_LINE]

@@ -14,7 +14,7 @@ from moviesync.stores.sqlite.store import SQLiteStore
 class DryRunStore(SQLiteStore):
     """An empty catalogue in memory; each document goes to standard output when its check is done.
 
-    One line of JSON a title. Where nobody reads standard output any more, StoreUnavailable says so.
+    One line of JSON a title. If nobody reads standard output any more, StoreUnavailable says so.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,8 @@ class DryRunStore(SQLiteStore):
 
     async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
         refused = await super().write(titles, verdicts)
-        documents = [await self.title(verdict.collection, verdict.tmdb_id) for verdict in verdicts]
+        titles_checked = [await self.title(verdict.collection, verdict.tmdb_id) for verdict in verdicts]
+        documents = [document for document in titles_checked if document is not None]
         try:
             write_out("".join(f"{json_text(document)}\n" for document in documents))
         except OutputLost as error:

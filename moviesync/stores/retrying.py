@@ -3,84 +3,169 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
 
-from moviesync.stores.base import Store, StoreUnavailable
+from moviesync.clock import Backoff
+from moviesync.items import Title, Verdict
+from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
-"""Seconds from a failure to the next try; each wait is twice the one before."""
-_WATCH = 0.2
-
-_CALLS = ("write", "up_to_date", "unchecked", "stale", "title", "counts", "save", "saved", "forget")
+"""Seconds from a failure to the next try."""
 
 
-class Patience:
-    """Tries calls of a store that fail with StoreUnavailable again, for ``seconds`` from the first failure.
+class RetryingStore(Store):
+    """A store whose calls, if they fail with StoreUnavailable, are tried again.
 
-    ``outage(True)`` is called when an outage begins and ``outage(False)`` when it is over.
-    When the time is up, or ``stopping`` says that the run ends anyway, the calls raise what they
-    raised last; from then on every call fails at once where it fails.
+    That goes on for ``seconds`` from the first failure. ``outage(True)`` is called when an outage
+    begins and ``outage(False)`` when it is over. When the time is up, or when ``stopping`` is set,
+    the calls raise what they raised last; from then on every call that fails does so at once.
+    Opening and closing are tried once.
     """
 
-    def __init__(self, seconds: float, *, outage: Callable[[bool], None], stopping: Callable[[], bool]):
+    def __init__(
+        self, store: Store, seconds: float, *, outage: Callable[[bool], None], stopping: asyncio.Event
+    ) -> None:
+        self.address = store.address
+        self._store = store
         self._seconds = seconds
         self._outage = outage
         self._stopping = stopping
         self._since: float | None = None
         self._waiting = 0
         """Calls that have failed and are tried again."""
+        self._given_up = False
 
-    def lend_to(self, store: Store) -> None:
-        """Make every call of ``store`` but opening and closing a patient one."""
-        for name in _CALLS:
-            setattr(store, name, self._patient(getattr(store, name)))
+    async def open(self, *, readonly: bool = False) -> None:
+        await self._store.open(readonly=readonly)
 
-    def _patient(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        @functools.wraps(call)
-        async def patient_call(*args: Any, **kwargs: Any) -> Any:
+    async def close(self) -> None:
+        await self._store.close()
+
+    async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
+        refused = await self._patiently(lambda: self._store.write(titles, verdicts))
+        self.inserted = self._store.inserted
+        return refused
+
+    async def up_to_date(
+        self,
+        collection: str,
+        ids: Sequence[int],
+        *,
+        checked_since: datetime | None,
+        failed_since: datetime,
+    ) -> set[int]:
+        return await self._patiently(
+            lambda: self._store.up_to_date(
+                collection, ids, checked_since=checked_since, failed_since=failed_since
+            )
+        )
+
+    async def unchecked(
+        self, collection: str, *, failed_before: datetime | None, after: int, limit: int
+    ) -> list[int]:
+        return await self._patiently(
+            lambda: self._store.unchecked(collection, failed_before=failed_before, after=after, limit=limit)
+        )
+
+    async def stale(
+        self,
+        collection: str,
+        *,
+        before: datetime,
+        after: tuple[datetime, int] | None,
+        limit: int,
+        failed_before: datetime | None = None,
+    ) -> list[tuple[datetime, int]]:
+        return await self._patiently(
+            lambda: self._store.stale(
+                collection, before=before, after=after, limit=limit, failed_before=failed_before
+            )
+        )
+
+    async def title(self, collection: str, tmdb_id: int) -> Document | None:
+        return await self._patiently(lambda: self._store.title(collection, tmdb_id))
+
+    async def counts(self, collection: str) -> Counts:
+        return await self._patiently(lambda: self._store.counts(collection))
+
+    async def failures(self, collection: str) -> dict[str, int]:
+        return await self._patiently(lambda: self._store.failures(collection))
+
+    async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
+        return await self._patiently(lambda: self._store.checked(collection, moments))
+
+    async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
+        return await self._patiently(lambda: self._store.years(collection))
+
+    async def latest(self, collection: str, limit: int) -> list[Document]:
+        return await self._patiently(lambda: self._store.latest(collection, limit))
+
+    async def found(self, collection: str, text: str, limit: int) -> list[Document]:
+        return await self._patiently(lambda: self._store.found(collection, text, limit))
+
+    async def batch(self, collection: str, *, state: str | None, after: int, limit: int) -> list[Document]:
+        return await self._patiently(
+            lambda: self._store.batch(collection, state=state, after=after, limit=limit)
+        )
+
+    async def save(self, collection: str, documents: Sequence[Document]) -> None:
+        await self._patiently(lambda: self._store.save(collection, documents))
+
+    async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
+        return await self._patiently(lambda: self._store.saved(collection, prefix=prefix, last=last))
+
+    async def forget(self, collection: str, *, prefix: str) -> None:
+        await self._patiently(lambda: self._store.forget(collection, prefix=prefix))
+
+    async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        try:
+            result = await call()
+        except StoreUnavailable as error:
+            self._waiting += 1
             try:
-                return await call(*args, **kwargs)
+                result = await self._again(call, error)
+            except StoreUnavailable:
+                self._given_up = True
+                raise
+            finally:
+                self._waiting -= 1
+        self._well()
+        return result
+
+    async def _again(self, call: Callable[[], Awaitable[Result]], failure: StoreUnavailable) -> Result:
+        waits = Backoff(FIRST_WAIT, LONGEST_WAIT)
+        while True:
+            await self._wait(waits.next(), failure)
+            try:
+                return await call()
             except StoreUnavailable as error:
                 failure = error
-            self._waiting += 1
-            wait = FIRST_WAIT
-            while True:
-                await self._wait(wait, failure)
-                try:
-                    result = await call(*args, **kwargs)
-                except StoreUnavailable as error:
-                    failure = error
-                    wait = min(2 * wait, LONGEST_WAIT)
-                else:
-                    self._waiting -= 1
-                    self._well()
-                    return result
 
-        return patient_call
-
-    async def _wait(self, seconds: float, error: StoreUnavailable) -> None:
-        """Let ``seconds`` pass; raises ``error`` where there is no waiting any more."""
+    async def _wait(self, seconds: float, failure: StoreUnavailable) -> None:
+        """Let ``seconds`` pass; raises ``failure`` if they are not to be had."""
         if self._since is None:
             self._since = time.monotonic()
             self._outage(True)
-            logger.warning("%s; trying again for %g s, and asking the sites nothing", error, self._seconds)
-        until = time.monotonic() + seconds
-        if until > self._since + self._seconds:
-            raise error
-        while (left := until - time.monotonic()) > 0:
-            if self._stopping():
-                raise error
-            await asyncio.sleep(min(left, _WATCH))
+            logger.warning("%s; trying again for %g s, and asking the sites nothing", failure, self._seconds)
+        if time.monotonic() + seconds > self._since + self._seconds:
+            raise failure
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+        raise failure
 
     def _well(self) -> None:
-        # Reads can go well where writes do not: the outage is over when nothing waits any more.
-        if self._since is not None and not self._waiting:
+        # Reads can go well while writes do not: the outage is over when nothing waits any more.
+        if self._since is not None and not self._waiting and not self._given_up:
             logger.info("The store is back after %.1f s", time.monotonic() - self._since)
             self._since = None
             self._outage(False)

@@ -1,4 +1,4 @@
-"""The questions that people ask of a store, held against both stores on real servers."""
+"""The questions that people ask of a store, held against every store on real servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def ids(documents: list[Document]) -> list[int]:
 
 
 async def whole_export(store: Store, state: str | None, limit: int = 2) -> list[int]:
-    """The ids of a state, read in portions."""
+    """The ids of a state, read in batches."""
     found: list[int] = []
     while batch := await store.batch("movies", state=state, after=found[-1] if found else 0, limit=limit):
         assert len(batch) <= limit
@@ -39,7 +39,7 @@ async def test_checked_between_moments(store: Store) -> None:
     ages = {1: 0, 2: 1, 3: 1, 4: 5}
     checked = [verdict(number, number % 2 == 0, at=NOW - age * HOUR) for number, age in ages.items()]
     await store.write([movie(number) for number in range(1, 7)], [*checked, verdict(5, None)])
-    # A verdict keeps its age where a later check failed.
+    # A verdict keeps its age if a later check fails.
     await store.write([], [verdict(2, None)])
     moments = [NOW - 5 * HOUR, NOW - HOUR, NOW, NOW + timedelta(milliseconds=1)]
     assert await store.checked("movies", moments) == [1, 2, 1]
@@ -130,7 +130,7 @@ async def test_found_of_many(store: Store) -> None:
     assert await store.found("shows", "matrix", 3) == []
 
 
-async def test_portions(store: Store) -> None:
+async def test_batches(store: Store) -> None:
     verdicts = [verdict(2), verdict(3, False), verdict(5, None), verdict(6), verdict(8)]
     await store.write([movie(number) for number in (9, 8, 6, 5, 3, 2)], verdicts)
     assert await whole_export(store, None) == [2, 3, 5, 6, 8, 9]

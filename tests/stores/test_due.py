@@ -1,4 +1,4 @@
-"""The contract of ``moviesync.stores.base``, held against both stores on real servers: what is still to do."""
+"""The contract of ``moviesync.stores.base``, held against every store on real servers: what is still to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.places import (
 )
 
 
-async def test_settled(store: Store) -> None:
+async def test_up_to_date(store: Store) -> None:
     verdicts = [verdict(1), verdict(2, False), verdict(4, None), verdict(5, at=NOW - HOUR)]
     await store.write([movie(number) for number in range(1, 6)], verdicts)
     ids = range(1, 7)
@@ -32,12 +32,12 @@ async def test_settled(store: Store) -> None:
     assert await up_to_date(store) == set()
 
 
-async def test_settled_of_many(store: Store) -> None:
+async def test_up_to_date_of_many(store: Store) -> None:
     await store.write([movie(1)], [verdict(1)])
     assert await up_to_date(store, *range(40_000)) == {1}
 
 
-async def test_old_verdict_that_failed_since_is_settled(store: Store) -> None:
+async def test_old_verdict_that_failed_since_is_up_to_date(store: Store) -> None:
     await store.write([movie(1)], [verdict(1, at=NOW - HOUR)])
     await store.write([], [verdict(1, None)])
     assert await up_to_date(store, 1, checked=NOW, failed=NOW) == {1}
@@ -74,7 +74,7 @@ async def test_stale(store: Store) -> None:
     assert await stale(expected[3], 100) == expected[4:]
     assert await stale(expected[4], 100) == []
     assert await stale(None, 0) == []
-    # A title whose last check failed is listed where such titles are asked for, and there alone.
+    # A title whose last check failed is listed if such titles are asked for, and only then.
     await store.write([], [verdict(4, None, at=NOW)])
     assert await stale(None, 100) == [pair for pair in expected if pair[1] != 4]
     for failed_before, found in ((NOW + HOUR, [(NOW - 2 * HOUR, 4)]), (NOW, [])):
@@ -89,7 +89,9 @@ async def test_counts(store: Store) -> None:
     assert await store.counts("shows") == Counts()
 
 
-async def test_hand_written_documents_are_not_settled_and_crash_nothing(place: Place, store: Store) -> None:
+async def test_hand_written_documents_are_not_up_to_date_and_crash_nothing(
+    place: Place, store: Store
+) -> None:
     for number, document in HAND_WRITTEN.items():
         place.insert("movies", document | {"_id": number})
     await store.write([movie(8)], [verdict(8)])

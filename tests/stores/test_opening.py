@@ -1,4 +1,4 @@
-"""The contract of ``moviesync.stores.base``, held against both stores on real servers: opening and closing."""
+"""The contract of ``moviesync.stores.base``, held against every store on real servers: opening and closing."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from moviesync.stores.documents import one_line
+from moviesync.stores.documents import short_line
 
 DEFAULT_DATABASE = "moviesync"
 SCHEME = re.compile(r"mongodb(\+srv)?://")
@@ -69,20 +69,20 @@ def explanation(error: PyMongoError, uri: str) -> str:
     text = _text(error)
     if (password := PASSWORD.search(uri)) and password[1] and _holds(text, password[1]):
         text = type(error).__name__
-    return f"{text} ({_hint(error)})"
+    return f"{text} ({_hint(error, names_user='@' in uri)})"
 
 
 def _text(error: PyMongoError) -> str:
     if isinstance(error, BulkWriteError):
         first = (error.details["writeConcernErrors"] + error.details["writeErrors"])[0]
-        return one_line(first["errmsg"])
+        return short_line(first["errmsg"])
     if isinstance(error, OperationFailure) and error.details:
-        return one_line(error.details.get("errmsg", error))
+        return short_line(error.details.get("errmsg", error))
     # What follows lists every server and every time limit.
-    return one_line(str(error).partition(" (configured timeouts:")[0].partition(", Timeout:")[0])
+    return short_line(str(error).partition(" (configured timeouts:")[0].partition(", Timeout:")[0])
 
 
-def _hint(error: PyMongoError) -> str:
+def _hint(error: PyMongoError, *, names_user: bool) -> str:
     if isinstance(error, ConnectionFailure):
         return "is the server running, and MONGODB_URI right?"
     if isinstance(error, ConfigurationError):
@@ -90,6 +90,8 @@ def _hint(error: PyMongoError) -> str:
     code = error.code if isinstance(error, OperationFailure) else None
     if code == AUTHENTICATION_FAILED:
         return "check user and password in MONGODB_URI"
+    if code == UNAUTHORIZED and not names_user:
+        return "give a user and a password in MONGODB_URI"
     if code == UNAUTHORIZED:
         return "the user needs the role readWrite on this database"
     return "check the server, MONGODB_URI and MONGODB_DATABASE"

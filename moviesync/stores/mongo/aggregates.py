@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from heapq import nsmallest
 from itertools import pairwise
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
-from pymongo.asynchronous.collection import AsyncCollection
 
 from moviesync.stores.base import Counts, Document
 from moviesync.stores.documents import is_storable
 from moviesync.stores.grouping import by_reason, by_year
-from moviesync.stores.mongo.schema import FAILED, FAILED_INDEX
-from moviesync.stores.mongo.values import unescaped
-
-Titles = AsyncCollection[Document]
+from moviesync.stores.mongo.schema import FAILED, STATE_INDEX, Titles
+from moviesync.stores.mongo.values import title_of
 
 STATES: dict[str | None, Document] = {
     "available": {"vidsrcAvailable": True},
@@ -25,25 +23,25 @@ STATES: dict[str | None, Document] = {
     "unchecked": {"vidsrcAvailable": {"$nin": [True, False]}},
     None: {},
 }
-# A list of texts counts as text as well.
-TEXT: Document = {"$type": "string", "$not": {"$type": "array"}}
-LENGTH = "__length"
-"""A field that documents have while they are put in order."""
+MANY = 1000
+"""Titles with a text, all of which are asked for to find the shortest."""
+NEAR = 4
+"""Characters that a title may have besides a text that is in more titles than that."""
+BATCH = 10_000
+"""Titles that the server sends at a time: small ones."""
 
 
 async def counts(titles: Titles) -> Counts:
-    # The hint keeps the server from reading the documents themselves.
-    total = await titles.count_documents({}, hint=[("_id", ASCENDING)])
     available = await titles.count_documents({"vidsrcAvailable": True})
     unavailable = await titles.count_documents({"vidsrcAvailable": False})
-    failed = await titles.count_documents(FAILED, **await _hint(titles))
+    failed = await titles.count_documents(FAILED)
+    # The server's own count of documents costs nothing. After a crash it may be behind for a while.
+    total = max(await titles.estimated_document_count(), available + unavailable)
     return Counts(total, available, unavailable, total - available - unavailable, failed)
 
 
 async def failures(titles: Titles) -> dict[str, int]:
-    groups = await _aggregated(
-        titles, {"$match": FAILED}, _count_by("$checkError.reason"), **await _hint(titles)
-    )
+    groups = await _aggregated(titles, {"$match": FAILED}, _count_by("$checkError.reason"))
     return by_reason((group["_id"], group["count"]) for group in groups)
 
 
@@ -55,7 +53,8 @@ async def checked(titles: Titles, moments: Sequence[datetime]) -> list[int]:
 
 
 async def years(titles: Titles) -> list[tuple[int | None, int, int, int]]:
-    groups = await _aggregated(titles, _count_by({"year": "$year", "verdict": "$vidsrcAvailable"}))
+    counting = _count_by({"year": "$year", "verdict": "$vidsrcAvailable"})
+    groups = await _aggregated(titles, counting, **await _hint(titles, STATE_INDEX))
     return by_year(
         (group["_id"].get("year"), group["_id"].get("verdict"), group["count"]) for group in groups
     )
@@ -71,16 +70,37 @@ async def found(titles: Titles, text: str, limit: int) -> list[Document]:
         return []
     # A regular expression of BSON ends at a NUL.
     pattern = re.escape(text).replace("\0", r"\x00")
-    documents = await _aggregated(
-        titles,
-        {"$match": {"title": TEXT}},
-        {"$match": {"title": {"$regex": pattern, "$options": "i"}}},
-        {"$addFields": {LENGTH: {"$strLenCP": "$title"}}},
-        {"$sort": {LENGTH: ASCENDING, "_id": ASCENDING}},
-        {"$limit": limit},
-        {"$project": {LENGTH: 0}},
-    )
-    return [unescaped(document) for document in documents]
+    enough = max(MANY, limit)
+    matching = await _matching(titles, pattern, limit=enough)
+    shortest = _lengths(matching)
+    if len(matching) == enough:
+        # It is in so many titles that the shortest are hardly longer than the text.
+        near = _lengths(await _matching(titles, rf"^[\s\S]{{0,{NEAR}}}{pattern}[\s\S]{{0,{NEAR}}}$"))
+        shortest = [pair for pair in near if pair[0] <= len(text) + NEAR]
+        if len(shortest) < limit:
+            shortest = _lengths(await _matching(titles, pattern))
+    ids = [number for _, number in nsmallest(limit, shortest)]
+    documents = {one["_id"]: one async for one in titles.find({"_id": {"$in": ids}})}
+    # One that was deleted in between is left out.
+    return [title_of(documents[number]) for number in ids if number in documents]
+
+
+async def _matching(titles: Titles, pattern: str, *, limit: int = 0) -> list[Document]:
+    """Id and title of the titles that match, at most ``limit`` of them; 0 is all.
+
+    Both stand in the index of the titles, so no document is read.
+    """
+    query = {"title": {"$regex": pattern, "$options": "i"}}
+    return await titles.find(query, ["title"], limit=limit, batch_size=BATCH).to_list()
+
+
+def _lengths(matching: list[Document]) -> list[tuple[int, float]]:
+    """Length of the title, and id. To the server, a list of texts matches too, and an id may be a text."""
+    return [
+        (len(one["title"]), one["_id"])
+        for one in matching
+        if isinstance(one["title"], str) and isinstance(one["_id"], (int, float))
+    ]
 
 
 async def batch(titles: Titles, state: str | None, after: int, limit: int) -> list[Document]:
@@ -94,20 +114,20 @@ async def _documents(
     # To the server a limit of 0 means that there is none.
     if limit < 1:
         return []
-    return [unescaped(document) async for document in titles.find(query, sort=order, limit=limit)]
+    return [title_of(document) async for document in titles.find(query, sort=order, limit=limit)]
 
 
 async def _aggregated(titles: Titles, *stages: Document, **options: Any) -> list[Document]:
     return await (await titles.aggregate(list(stages), **options)).to_list()
 
 
-async def _hint(titles: Titles) -> dict[str, Any]:
-    """Options with which a question about failed titles reads no others.
+async def _hint(titles: Titles, index: str) -> dict[str, Any]:
+    """Options with which an aggregation reads an index and no documents.
 
-    By itself a server takes an index only for a question about its first field; it takes no hint
-    at an index that is not there, as in a database that is only read.
+    By itself a server takes one only for a question about its first field. It refuses a hint at an
+    index that is not there, as in a database that has only ever been read.
     """
-    return {"hint": FAILED_INDEX} if FAILED_INDEX in await titles.index_information() else {}
+    return {"hint": index} if index in await titles.index_information() else {}
 
 
 def _count_by(group: Any) -> Document:

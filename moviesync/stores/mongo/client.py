@@ -22,7 +22,7 @@ CLIENT_DEFAULTS: dict[str, Any] = {
 
 
 def make_client(uri: str) -> AsyncMongoClient[Document]:
-    """A client that is not connected yet; raises ``PyMongoError`` where the URI is no use."""
+    """A client that is not connected yet; raises ``PyMongoError`` if the URI is not valid."""
     if not SCHEME.match(uri):
         # The driver would take the text for the name of a host.
         raise InvalidURI

@@ -1,21 +1,64 @@
-"""What the collections of a MongoDB database are indexed by."""
+"""What the collections of a MongoDB database are indexed by.
+
+Plain indexes alone: not every server has partial ones.
+"""
 
 from __future__ import annotations
 
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import OperationFailure
 
 from moviesync.stores.base import Document
 
-FAILED: Document = {"checkError": {"$type": "object"}}
+Titles = AsyncCollection[Document]
+
+FAILED: Document = {"checkError": {"$ne": None}}
 """Titles whose last check gave no verdict."""
 
-_OF_FAILED = IndexModel(
-    [("vidsrcAvailable", ASCENDING), ("_id", ASCENDING), ("checkError.at", ASCENDING)],
-    partialFilterExpression=FAILED,
-)
-FAILED_INDEX = str(_OF_FAILED.document["name"])
-INDEXES = [
-    IndexModel([("vidsrcAvailable", ASCENDING), ("_id", ASCENDING)]),
-    IndexModel([("lastChecked", ASCENDING), ("_id", ASCENDING)]),
-    _OF_FAILED,
-]
+
+def _index(*fields: str) -> IndexModel:
+    return IndexModel([(field, ASCENDING) for field in fields])
+
+
+def _name(index: IndexModel) -> str:
+    return str(index.document["name"])
+
+
+BY_STATE = _index("vidsrcAvailable", "_id", "year")
+"""By verdict, then id: the titles without one for a crawl, those of a state for an export, and how
+many there are of each state. The year makes it hold all that ``years`` asks."""
+BY_AGE = _index("lastChecked", "_id")
+"""The oldest verdicts for a recheck, the latest ones, and how many came in a minute."""
+BY_ERROR = _index("checkError")
+"""The failed titles: how many there are, and which they are, without the others being read. The whole
+field, so that an error written by hand counts, whatever it holds."""
+BY_TITLE = _index("title", "_id")
+"""A search reads the titles here; of the documents it reads those that it shows. The id is here too,
+as it decides between titles of one length."""
+
+INDEXES = (BY_STATE, BY_AGE, BY_ERROR, BY_TITLE)
+STATE_INDEX = _name(BY_STATE)
+OUTDATED = ("vidsrcAvailable_1__id_1", "vidsrcAvailable_1__id_1_checkError.at_1")
+"""Indexes of earlier versions: each write would pay for them, and no question needs them any more."""
+INDEX_NOT_FOUND = 27
+
+
+async def make_indexes(titles: Titles) -> None:
+    """Make the indexes that are missing; then drop those that they replace."""
+    # To create one that is there already ends some servers.
+    there = await titles.index_information()
+    if missing := [index for index in INDEXES if _name(index) not in there]:
+        await titles.create_indexes(missing)
+    for name in OUTDATED:
+        if name in there:
+            await _drop(titles, name)
+
+
+async def _drop(titles: Titles, name: str) -> None:
+    try:
+        await titles.drop_index(name)
+    except OperationFailure as error:
+        # Another crawl, which was opened at the same time, may have dropped it.
+        if error.code != INDEX_NOT_FOUND:
+            raise

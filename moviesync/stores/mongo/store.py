@@ -8,25 +8,27 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from bson.errors import BSONError
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, ReplaceOne, UpdateOne
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import PyMongoError
 
 from moviesync.items import Title, Verdict
-from moviesync.kinds import KINDS
+from moviesync.kinds import COLLECTIONS
 from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
-from moviesync.stores.documents import UNSTORABLE, Item, by_collection, is_settled, one_line, storable_ids
+from moviesync.stores.documents import by_collection, is_up_to_date, parts, storable_ids
 from moviesync.stores.mongo import aggregates
-from moviesync.stores.mongo.address import DEFAULT_DATABASE, UNWELL_CODES, explanation, shown_address
+from moviesync.stores.mongo.address import DEFAULT_DATABASE, explanation, shown_address
 from moviesync.stores.mongo.client import make_client
-from moviesync.stores.mongo.schema import FAILED, INDEXES
-from moviesync.stores.mongo.updates import upsert, verdict_update
-from moviesync.stores.mongo.values import escaped, unescaped
+from moviesync.stores.mongo.schema import FAILED, make_indexes
+from moviesync.stores.mongo.updates import write_titles, write_verdicts
+from moviesync.stores.mongo.values import escaped, title_of, unescaped
 
 Result = TypeVar("Result")
 
+FEW_AT_ONCE, MANY_AT_ONCE = 50, 100_000
+"""Documents that FerretDB takes in one write, and what MongoDB takes. FerretDB keeps a connection to its own
+database for each of them, has a hundred, and waits for one more for ever."""
 EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -40,6 +42,8 @@ class MongoStore(Store):
         self._client: AsyncMongoClient[Document] | None = None
         self._database: AsyncDatabase[Document] | None = None
         self._readonly = False
+        self._at_once = MANY_AT_ONCE
+        """Documents of one write."""
 
     async def open(self, *, readonly: bool = False) -> None:
         self._readonly = readonly
@@ -47,8 +51,8 @@ class MongoStore(Store):
             with self._errors():
                 await self._connect()
                 if not readonly:
-                    for kind in KINDS:
-                        await self._collection(kind.collection).create_indexes(INDEXES)
+                    for collection in COLLECTIONS:
+                        await make_indexes(self._collection(collection))
         except StoreUnavailable:
             await self.close()
             raise
@@ -59,11 +63,17 @@ class MongoStore(Store):
             await client.close()
 
     async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
+        self._check_writable()
         refused: list[Refused] = []
-        for collection, some_titles in by_collection(titles).items():
-            refused += await self._write_each(collection, some_titles, upsert)
-        for collection, some_verdicts in by_collection(verdicts).items():
-            refused += await self._write_each(collection, some_verdicts, verdict_update)
+        with self._errors():
+            for collection, some_titles in by_collection(titles).items():
+                for part in parts(some_titles, self._at_once):
+                    sent = await write_titles(self._collection(collection), part)
+                    self.inserted += sent.new
+                    refused += sent.refused
+            for collection, some_verdicts in by_collection(verdicts).items():
+                for checked in parts(some_verdicts, self._at_once):
+                    refused += await write_verdicts(self._collection(collection), checked)
         return refused
 
     async def up_to_date(
@@ -80,7 +90,7 @@ class MongoStore(Store):
             return {
                 int(document["_id"])
                 async for document in cursor
-                if is_settled(document, checked_since=checked_since, failed_since=failed_since)
+                if is_up_to_date(document, checked_since=checked_since, failed_since=failed_since)
             }
 
     async def unchecked(
@@ -123,7 +133,7 @@ class MongoStore(Store):
             for number in storable_ids([tmdb_id]):
                 document = await self._collection(collection).find_one({"_id": number})
                 if document is not None:
-                    return unescaped(document)  # type: ignore[no-any-return]
+                    return title_of(document)
         return None
 
     async def counts(self, collection: str) -> Counts:
@@ -150,9 +160,9 @@ class MongoStore(Store):
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         self._check_writable()
         saves = [ReplaceOne({"_id": one["_id"]}, escaped(one), upsert=True) for one in documents]
-        if saves:
-            with self._errors():
-                await self._collection(collection).bulk_write(saves, ordered=False)
+        with self._errors():
+            for some in parts(saves, self._at_once):
+                await self._collection(collection).bulk_write(some, ordered=False)
 
     async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
         if last is not None and last < 1:
@@ -174,7 +184,8 @@ class MongoStore(Store):
             self._database = client[self._name]
         else:
             self._database = client.get_default_database(DEFAULT_DATABASE)
-        await self._database.command("ping")
+        about = await self._database.command("buildInfo")
+        self._at_once = FEW_AT_ONCE if "ferretdbVersion" in about else MANY_AT_ONCE
 
     def _collection(self, name: str) -> AsyncCollection[Document]:
         if self._database is None:
@@ -198,36 +209,6 @@ class MongoStore(Store):
         except PyMongoError as error:
             # Without the cause: its text may hold parts of the URI.
             raise StoreUnavailable(f"{self.address}: {explanation(error, self._uri)}") from None
-
-    async def _write_each(
-        self, collection: str, items: Sequence[Item], update_for: Callable[[Item], UpdateOne]
-    ) -> list[Refused]:
-        self._check_writable()
-        refused, sent, updates = [], [], []
-        for item in items:
-            try:
-                updates.append(update_for(item))
-                sent.append(item)
-            except (BSONError, *UNSTORABLE) as error:  # noqa: PERF203 - the other titles are still to go in
-                refused.append(Refused(item, one_line(error)))
-        if updates:
-            with self._errors():
-                refused += await self._send(collection, sent, updates)
-        return refused
-
-    async def _send(
-        self, collection: str, items: Sequence[Item], updates: Sequence[UpdateOne]
-    ) -> list[Refused]:
-        try:
-            result = await self._collection(collection).bulk_write(updates, ordered=False)
-            self.inserted += result.upserted_count
-        except BulkWriteError as error:
-            self.inserted += error.details["nUpserted"]
-            failures = error.details["writeErrors"]
-            if error.details["writeConcernErrors"] or any(one["code"] in UNWELL_CODES for one in failures):
-                raise
-            return [Refused(items[one["index"]], one_line(one["errmsg"])) for one in failures]
-        return []
 
 
 def _failed(before: datetime | None) -> Document:

@@ -1,21 +1,49 @@
-"""The facts of a crawl as MongoDB updates."""
+"""The facts of a crawl as MongoDB updates, and what the server says to them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
 import bson
+from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError, WriteError
 
 from moviesync.items import Title, Verdict
-from moviesync.stores.base import Document
-from moviesync.stores.mongo.values import escaped
+from moviesync.stores.base import NOT_HELD, Document, Refused
+from moviesync.stores.documents import UNSTORABLE, Item, short_line
+from moviesync.stores.mongo.address import UNWELL_CODES
+from moviesync.stores.mongo.schema import Titles
+from moviesync.stores.mongo.values import UNCHECKED, escaped
 
 LARGEST_UPDATE = 16 * 1024 * 1024 - 16 * 1024
 """Bytes of one update: a document has 16 MiB at the most, and other fields stand beside these."""
 
 
-def upsert(item: Title) -> UpdateOne:
-    """A title's facts; a new document starts unchecked. Raises where BSON cannot hold them."""
+class Update(NamedTuple):
+    """What is to be done to one document."""
+
+    key: Document
+    change: Document
+    upsert: bool = False
+
+
+@dataclass
+class Sent:
+    """What became of some items."""
+
+    refused: list[Refused] = field(default_factory=list)
+    new: int = 0
+    """Documents that were not there before."""
+    matched: int = 0
+    """Documents that were."""
+
+
+def upsert(item: Title) -> Update:
+    """A title's facts; a new document starts unchecked. Raises if BSON cannot hold them."""
     fields = {
         "tmdbId": item.tmdb_id,
         "title": item.title,
@@ -23,18 +51,80 @@ def upsert(item: Title) -> UpdateOne:
         "tmdbData": escaped(item.data),
         "lastSeen": item.seen,
     }
-    at_first = {"vidsrcAvailable": None, "lastChecked": None, "firstSeen": item.seen}
-    update = {"$set": _encoded(fields), "$setOnInsert": at_first}
-    return UpdateOne({"_id": item.tmdb_id}, update, upsert=True)
+    at_first = {**dict.fromkeys(UNCHECKED), "firstSeen": item.seen}
+    return Update({"_id": item.tmdb_id}, {"$set": _encoded(fields), "$setOnInsert": at_first}, upsert=True)
 
 
-def verdict_update(item: Verdict) -> UpdateOne:
-    """A verdict, or why there is none, for a title that is there. Raises where BSON cannot hold it."""
+def verdict_update(item: Verdict) -> Update:
+    """A verdict, or why there is none, for a title that is there. Raises if BSON cannot hold it."""
     if item.available is None:
         error = {"reason": item.reason, "at": item.at}
-        return UpdateOne({"_id": item.tmdb_id}, {"$set": _encoded({"checkError": error})})
+        return Update({"_id": item.tmdb_id}, {"$set": _encoded({"checkError": error})})
     verdict = {"vidsrcAvailable": item.available, "lastChecked": item.at}
-    return UpdateOne({"_id": item.tmdb_id}, {"$set": _encoded(verdict), "$unset": {"checkError": ""}})
+    return Update({"_id": item.tmdb_id}, {"$set": _encoded(verdict), "$unset": {"checkError": ""}})
+
+
+async def write_titles(collection: Titles, items: Sequence[Title]) -> Sent:
+    return await _write_each(collection, items, upsert)
+
+
+async def write_verdicts(collection: Titles, items: Sequence[Verdict]) -> list[Refused]:
+    sent = await _write_each(collection, items, verdict_update)
+    if len(sent.refused) + sent.matched == len(items):
+        return sent.refused
+    already = {id(one.item) for one in sent.refused}
+    left = [item for item in items if id(item) not in already]
+    ids = [item.tmdb_id for item in left]
+    held = {one["_id"] async for one in collection.find({"_id": {"$in": ids}}, ["_id"])}
+    return sent.refused + [Refused(item, NOT_HELD) for item in left if item.tmdb_id not in held]
+
+
+async def _write_each(
+    collection: Titles, items: Sequence[Item], update_for: Callable[[Item], Update]
+) -> Sent:
+    refused, sendable, updates = [], [], []
+    for item in items:
+        try:
+            updates.append(update_for(item))
+            sendable.append(item)
+        except (BSONError, *UNSTORABLE) as error:  # noqa: PERF203 - the other titles are still to go in
+            refused.append(Refused(item, short_line(error)))
+    sent = await _send(collection, sendable, updates) if updates else Sent()
+    sent.refused = refused + sent.refused
+    return sent
+
+
+async def _send(collection: Titles, items: Sequence[Item], updates: Sequence[Update]) -> Sent:
+    requests = [UpdateOne(one.key, one.change, upsert=one.upsert) for one in updates]
+    try:
+        result = await collection.bulk_write(requests, ordered=False)
+    except BulkWriteError as error:
+        details = error.details
+        failures = details["writeErrors"]
+        if details["writeConcernErrors"] or any(one["code"] in UNWELL_CODES for one in failures):
+            raise
+        refused = [Refused(items[one["index"]], short_line(one["errmsg"])) for one in failures]
+        return Sent(refused, details["nUpserted"], details["nMatched"])
+    except KeyError:
+        # FerretDB leaves ``nModified`` out of a reply that refuses something, and the driver wants it.
+        return await _send_singly(collection, items, updates)
+    return Sent([], result.upserted_count, result.matched_count)
+
+
+async def _send_singly(collection: Titles, items: Sequence[Item], updates: Sequence[Update]) -> Sent:
+    """Say it all again, one by one; what went in at the first time counts as matched."""
+    sent = Sent()
+    for item, update in zip(items, updates, strict=True):
+        try:
+            result = await collection.update_one(update.key, update.change, upsert=update.upsert)
+        except WriteError as error:  # noqa: PERF203 - one may fail, the others are still to go in
+            if error.code in UNWELL_CODES:
+                raise
+            sent.refused.append(Refused(item, short_line((error.details or {}).get("errmsg", error))))
+        else:
+            sent.new += result.upserted_id is not None
+            sent.matched += result.matched_count
+    return sent
 
 
 def _encoded(fields: Document) -> RawBSONDocument:

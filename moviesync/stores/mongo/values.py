@@ -1,23 +1,33 @@
 """How JSON values that MongoDB cannot hold as they are go there and come back.
 
-MongoDB 4.4 takes no keys that begin with ``$`` or hold a ``.``, and BSON no NUL in a key and no
-integer beyond 64 bit. Such a character becomes its fullwidth double (NUL: its picture), and a
-backslash, also fullwidth, goes before a character that was such a double from the start.
-Such an integer becomes its digits in a document of one key: that backslash and ``int``, which no
-escaping makes.
+MongoDB 4.4 takes no keys that begin with ``$`` or hold a ``.``, BSON no NUL in a key and no integer
+beyond 64 bit, and FerretDB no list in a list and no float that is not finite (for NaN it closes the
+connection). Such a character becomes its fullwidth double (NUL:
+its picture), and a fullwidth backslash goes before a character that was such a double from the start.
+Such an integer becomes a document of one key, that backslash and ``int``, with its digits; such a float
+one of the key ``float``, a list in a list one of the key ``list``, after that backslash both. No escaping
+makes any of these keys.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from bson.int64 import Int64
 
+from moviesync.stores.base import Document
+from moviesync.stores.documents import LARGEST_ID, SMALLEST_ID
+
 DOUBLES = {"$": "＄", ".": "．", "\0": "␀"}  # noqa: RUF001 - the fullwidth characters are meant
 ESCAPE = "＼"  # noqa: RUF001 - the fullwidth backslash is meant
 BIG_INTEGER = f"{ESCAPE}int"
-LEAST, MOST = -(2**63), 2**63 - 1
+INNER_LIST = f"{ESCAPE}list"
+NOT_FINITE = f"{ESCAPE}float"
+UNCHECKED = ("vidsrcAvailable", "lastChecked")
+"""Fields that are null until the first verdict. FerretDB leaves them out until then: its ``$setOnInsert``
+sets no nulls."""
 DEEPEST = 90
 """Levels of nesting; a MongoDB server takes 100, and the document around the value has some."""
 
@@ -28,27 +38,47 @@ TO_UNESCAPE = re.compile("|".join(sorted(map(re.escape, PLAIN), key=len, reverse
 
 
 def escaped(value: Any, depth: int = 0) -> Any:
-    """The value in a form that MongoDB takes; raises ``ValueError`` where it is nested too deeply."""
+    """The value in a form that MongoDB takes; raises ``ValueError`` if it is nested too deeply."""
     if depth > DEEPEST:
         raise ValueError(f"nested more than {DEEPEST} levels deep")
     if isinstance(value, dict):
         return {_escaped_key(key): escaped(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list):
-        return [escaped(inner, depth + 1) for inner in value]
-    if isinstance(value, int) and not LEAST <= value <= MOST:
+        return [_escaped_inner(inner, depth + 1) for inner in value]
+    if isinstance(value, int) and not SMALLEST_ID <= value <= LARGEST_ID:
         return {BIG_INTEGER: str(value)}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {NOT_FINITE: str(value)}
     return value
 
 
 def unescaped(value: Any) -> Any:
-    """The value that was given to ``escaped``."""
+    """The value that was given to ``escaped``; lists in lists are read as well, as earlier versions wrote them."""
     if isinstance(value, dict):
         if value.keys() == {BIG_INTEGER}:
-            return _integer(value[BIG_INTEGER])
+            return _number(int, value, BIG_INTEGER)
+        if value.keys() == {NOT_FINITE}:
+            return _number(float, value, NOT_FINITE)
+        if value.keys() == {INNER_LIST}:
+            return unescaped(value[INNER_LIST])
         return {_plain_key(key): unescaped(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [unescaped(inner) for inner in value]
     return int(value) if isinstance(value, Int64) else value
+
+
+def title_of(document: Document) -> Document:
+    """A stored title as the contract has it."""
+    title: Document = unescaped(document)
+    for name in UNCHECKED:
+        title.setdefault(name, None)
+    return title
+
+
+def _escaped_inner(value: Any, depth: int) -> Any:
+    if isinstance(value, list):
+        return {INNER_LIST: escaped(value, depth + 1)}
+    return escaped(value, depth)
 
 
 def _escaped_key(key: Any) -> Any:
@@ -61,8 +91,8 @@ def _plain_key(key: str) -> str:
     return key if key.isascii() else TO_UNESCAPE.sub(lambda found: PLAIN[found[0]], key)
 
 
-def _integer(digits: Any) -> Any:
+def _number(kind: type[int | float], document: Document, key: str) -> Any:
     try:
-        return int(digits)
+        return kind(document[key])
     except (TypeError, ValueError):
-        return {BIG_INTEGER: digits}
+        return document

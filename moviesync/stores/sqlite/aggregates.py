@@ -11,14 +11,14 @@ from typing import Any
 from moviesync.stores.base import Counts, Document
 from moviesync.stores.documents import is_storable, iso
 from moviesync.stores.grouping import by_reason, by_year
-from moviesync.stores.sqlite.schema import TITLE_COLUMNS, on
+from moviesync.stores.sqlite.schema import DOCUMENTS, TITLE_COLUMNS, on
 from moviesync.stores.sqlite.values import document_of
 
 VERDICT_COUNTS = """
     SELECT count(*), count(*) FILTER (WHERE vidsrcAvailable = 1), count(*) FILTER (WHERE vidsrcAvailable = 0)
     FROM "{table}" """
 FAILED_COUNT = 'SELECT count(*) FROM "{table}" WHERE checkError IS NOT NULL'
-# Only where it is JSON may its parts be asked for.
+# SQLite fails if the parts of something that is no JSON are asked for.
 FAILURES = """
     SELECT
         CASE WHEN json_valid(checkError) THEN
@@ -29,7 +29,6 @@ FAILURES = """
 CHECKED = 'SELECT count(*) FROM "{table}" WHERE lastChecked >= ? AND lastChecked < ?'
 YEARS = 'SELECT year, vidsrcAvailable, count(*) FROM "{table}" GROUP BY year, vidsrcAvailable'
 
-DOCUMENTS = 'SELECT {columns} FROM "{table}" '.replace("{columns}", ", ".join(TITLE_COLUMNS))
 LATEST = DOCUMENTS + (
     "WHERE lastChecked IS NOT NULL AND vidsrcAvailable IN (0, 1) ORDER BY lastChecked DESC, _id DESC"
 )

@@ -10,19 +10,19 @@ from datetime import datetime
 from itertools import islice
 
 from moviesync.items import Title, Verdict
-from moviesync.stores.base import Document, Refused
+from moviesync.stores.base import NOT_HELD, Document, Refused
 from moviesync.stores.documents import (
     UNSTORABLE,
     Item,
     by_collection,
     failed_at_or_after,
-    is_settled,
+    is_up_to_date,
     iso,
     moment_or_same,
-    one_line,
+    short_line,
     storable_ids,
 )
-from moviesync.stores.sqlite.schema import TITLE_COLUMNS, on
+from moviesync.stores.sqlite.schema import DOCUMENTS, TITLE_COLUMNS, on
 from moviesync.stores.sqlite.values import document_of, dumped, loaded, with_moments
 
 UPSERT = """
@@ -48,9 +48,7 @@ STALE = """
     SELECT lastChecked, _id, checkError FROM "{table}"
     WHERE (lastChecked, _id) > (?, ?) AND lastChecked < ? AND vidsrcAvailable IN (0, 1)
     ORDER BY lastChecked, _id"""
-TITLE = """
-    SELECT _id, tmdbId, title, year, vidsrcAvailable, lastChecked, tmdbData, firstSeen, lastSeen, checkError
-    FROM "{table}" WHERE _id = ?"""
+TITLE = DOCUMENTS + "WHERE _id = ?"
 
 SAVE = 'INSERT OR REPLACE INTO "{table}" (_id, document) VALUES (?, ?)'
 SAVED = 'SELECT _id, document FROM "{table}" WHERE substr(_id, 1, ?) = ? ORDER BY _id DESC LIMIT ?'
@@ -103,7 +101,7 @@ def up_to_date(
     return {
         document["_id"]
         for document in documents
-        if is_settled(document, checked_since=checked_since, failed_since=failed_since)
+        if is_up_to_date(document, checked_since=checked_since, failed_since=failed_since)
     }
 
 
@@ -172,14 +170,16 @@ def forget(connection: sqlite3.Connection, table: str, prefix: str) -> None:
 def _write_each(
     connection: sqlite3.Connection,
     items: Sequence[Item],
-    write_one: Callable[[sqlite3.Connection, Item], object],
+    write_one: Callable[[sqlite3.Connection, Item], int],
 ) -> list[Refused]:
+    """``write_one`` gives the number of rows that it wrote: 0 if there is none of that id."""
     refused = []
     for item in items:
         try:
-            write_one(connection, item)
+            if not write_one(connection, item):
+                refused.append(Refused(item, NOT_HELD))
         except REFUSALS as error:  # noqa: PERF203 - one title may fail, the others are still to go in
-            refused.append(Refused(item, one_line(error)))
+            refused.append(Refused(item, short_line(error)))
     return refused
 
 
@@ -192,7 +192,7 @@ def _known(connection: sqlite3.Connection, titles: Sequence[Title]) -> int:
     )
 
 
-def _upsert(connection: sqlite3.Connection, item: Title) -> None:
+def _upsert(connection: sqlite3.Connection, item: Title) -> int:
     row = {
         "id": item.tmdb_id,
         "title": item.title,
@@ -200,13 +200,12 @@ def _upsert(connection: sqlite3.Connection, item: Title) -> None:
         "data": dumped(item.data),
         "seen": iso(item.seen),
     }
-    connection.execute(on(item.collection, UPSERT), row)
+    return connection.execute(on(item.collection, UPSERT), row).rowcount
 
 
-def _judge(connection: sqlite3.Connection, item: Verdict) -> None:
+def _judge(connection: sqlite3.Connection, item: Verdict) -> int:
     if item.available is None:
         error = dumped({"reason": item.reason, "at": item.at})
-        connection.execute(on(item.collection, FAILURE), (error, item.tmdb_id))
-    else:
-        row = (int(item.available), iso(item.at), item.tmdb_id)
-        connection.execute(on(item.collection, VERDICT), row)
+        return connection.execute(on(item.collection, FAILURE), (error, item.tmdb_id)).rowcount
+    row = (int(item.available), iso(item.at), item.tmdb_id)
+    return connection.execute(on(item.collection, VERDICT), row).rowcount

@@ -24,6 +24,8 @@ TITLE_COLUMNS = {
     "lastSeen": "TEXT",
     "checkError": "TEXT",
 }
+DOCUMENTS = f'SELECT {", ".join(TITLE_COLUMNS)} FROM "{{table}}" '  # noqa: S608 - names of our own
+"""Whole titles; what follows says which."""
 DOCUMENT_COLUMNS = {"_id": "TEXT PRIMARY KEY", "document": "TEXT"}
 TABLES = {
     **dict.fromkeys(COLLECTIONS, TITLE_COLUMNS),
@@ -68,7 +70,7 @@ def on(table: str, statement: str) -> str:
 def connect(path: str, *, readonly: bool) -> sqlite3.Connection:
     """Open the file, with every table and index there; raises ``sqlite3.Error`` and ``OSError``.
 
-    ``readonly`` changes nothing: tables that the file lacks, or all of them where there is no
+    ``readonly`` changes nothing: tables that the file lacks, or all of them if there is no
     file, are empty ones in memory.
     """
     if path == MEMORY or (readonly and not Path(path).exists()):

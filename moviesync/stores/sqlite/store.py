@@ -34,7 +34,7 @@ class SQLiteStore(Store):
         try:
             await self._in_thread(self._connect)
         except BaseException:
-            # Also where nobody waits for it any more.
+            # Also if nobody waits for it any more.
             await self.close()
             raise
 

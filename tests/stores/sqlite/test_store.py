@@ -14,8 +14,7 @@ import pytest
 
 from moviesync.items import Title, Verdict
 from moviesync.stores.base import RUNS, Counts, StoreUnavailable
-from moviesync.stores.sqlite import aggregates as sqlite_insight
-from moviesync.stores.sqlite import queries as sqlite_queries
+from moviesync.stores.sqlite import aggregates, queries
 from moviesync.stores.sqlite.schema import on
 from moviesync.stores.sqlite.store import SQLiteStore
 
@@ -132,31 +131,31 @@ async def test_file_is_in_wal_mode(other: sqlite3.Connection) -> None:
 @pytest.mark.parametrize(
     ("statement", "arguments", "plan"),
     [
-        (sqlite_queries.BY_IDS, ["[1]"], "USING INTEGER PRIMARY KEY"),
-        (sqlite_queries.UNCHECKED, [0], "USING INDEX movies_unchecked (_id>?)"),
+        (queries.BY_IDS, ["[1]"], "USING INTEGER PRIMARY KEY"),
+        (queries.UNCHECKED, [0], "USING INDEX movies_unchecked (_id>?)"),
         (
-            sqlite_queries.UNCHECKED_FAILED,
+            queries.UNCHECKED_FAILED,
             [0],
             "USING COVERING INDEX movies_failed (vidsrcAvailable=? AND _id>?)",
         ),
         (
-            sqlite_queries.STALE,
+            queries.STALE,
             ["", 0, "3"],
             "USING COVERING INDEX movies_by_age (lastChecked>? AND lastChecked<?)",
         ),
-        (sqlite_queries.TITLE, [1], "USING INTEGER PRIMARY KEY"),
-        (sqlite_insight.VERDICT_COUNTS, [], "USING COVERING INDEX movies_by_age"),
-        (sqlite_insight.FAILED_COUNT, [], "USING COVERING INDEX movies_failed"),
-        (sqlite_insight.FAILURES, [], "USING COVERING INDEX movies_failed"),
+        (queries.TITLE, [1], "USING INTEGER PRIMARY KEY"),
+        (aggregates.VERDICT_COUNTS, [], "USING COVERING INDEX movies_by_age"),
+        (aggregates.FAILED_COUNT, [], "USING COVERING INDEX movies_failed"),
+        (aggregates.FAILURES, [], "USING COVERING INDEX movies_failed"),
         (
-            sqlite_insight.CHECKED,
+            aggregates.CHECKED,
             ["1", "2"],
             "USING COVERING INDEX movies_by_age (lastChecked>? AND lastChecked<?)",
         ),
-        (sqlite_insight.LATEST, [], "USING INDEX movies_by_age (lastChecked>?)"),
+        (aggregates.LATEST, [], "USING INDEX movies_by_age (lastChecked>?)"),
         *(
-            (sqlite_insight.BATCH.replace("{state}", state), [0, 1], "USING INTEGER PRIMARY KEY (rowid>?)")
-            for state in sqlite_insight.STATES.values()
+            (aggregates.BATCH.replace("{state}", state), [0, 1], "USING INTEGER PRIMARY KEY (rowid>?)")
+            for state in aggregates.STATES.values()
         ),
     ],
 )

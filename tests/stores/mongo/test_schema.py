@@ -1,0 +1,69 @@
+"""The indexes of the MongoDB store, in new databases and in those of earlier versions."""
+
+from __future__ import annotations
+
+from pymongo.errors import OperationFailure
+
+from moviesync.stores.base import Store
+from moviesync.stores.mongo.schema import OUTDATED
+from tests.mongodb import Collections
+from tests.places import NOW, Place, movie, stored, unchecked, verdict
+
+INDEXES = [
+    ["_id"],
+    ["checkError"],
+    ["lastChecked", "_id"],
+    ["title", "_id"],
+    ["vidsrcAvailable", "_id", "year"],
+]
+
+
+def fields(database: Collections, collection: str) -> list[list[str]]:
+    indexes = database[collection].index_information().values()
+    assert all("partialFilterExpression" not in index for index in indexes)
+    return sorted([name for name, _ in index["key"]] for index in indexes)
+
+
+async def test_indexes(store: Store, database: Collections, place: Place) -> None:
+    for collection in ("movies", "shows"):
+        assert fields(database, collection) == INDEXES
+    again = place.store()
+    await again.open()
+    assert fields(database, "movies") == INDEXES
+    await again.close()
+
+
+async def test_indexes_that_are_missing_are_made(store: Store, database: Collections, place: Place) -> None:
+    await store.write([movie()], [verdict()])
+    database["movies"].drop_index("title_1__id_1")
+    again = place.store()
+    await again.open()
+    assert fields(database, "movies") == INDEXES
+    await again.close()
+
+
+async def test_a_database_of_an_earlier_version(database: Collections, place: Place) -> None:
+    movies = database["movies"]
+    movies.insert_one({"_id": 1, "vidsrcAvailable": None, "checkError": {"reason": "timeout", "at": NOW}})
+    key = ["vidsrcAvailable", "_id"]
+    movies.create_index(key)
+    try:
+        movies.create_index(
+            [*key, "checkError.at"], partialFilterExpression={"checkError": {"$type": "object"}}
+        )
+    except OperationFailure:
+        # FerretDB has none of these; so an index that is no more than named like it takes its place.
+        movies.create_index([*key, "checkError.at"])
+    assert set(OUTDATED) < set(movies.index_information())
+    store = place.store()
+    await store.open(readonly=True)
+    assert await store.failures("movies") == {"timeout": 1}
+    assert await store.years("movies") == [(None, 0, 0, 1)]
+    await store.close()
+    assert set(OUTDATED) < set(movies.index_information())
+    await store.open()
+    assert fields(database, "movies") == INDEXES
+    assert (await store.counts("movies")).failed == 1
+    assert await unchecked(store, before=NOW) == []
+    assert (await stored(store, 1))["lastChecked"] is None
+    await store.close()
