@@ -163,7 +163,7 @@ async def ask(store: Store, filling: Filling, repeats: int) -> dict[str, float]:
 async def main() -> None:
     what, size, *repeats = sys.argv[1:]
     filling = Filling(int(size))
-    store = make_store(os.environ.get("MONGODB_URI"), None, os.environ.get("SQLITE_PATH", "moviesync.db"))
+    store = make_store({"SQLITE_PATH": "moviesync.db", **os.environ})
     await store.open()
     try:
         if what == "fill":

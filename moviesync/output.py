@@ -6,9 +6,10 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 _CODES = (*range(0x20), *range(0x7F, 0xA0))
 CONTROLS = {code: f"\\u{code:04x}" for code in _CODES if chr(code) not in "\t\n"}
@@ -30,6 +31,25 @@ def one_line(text: str) -> str:
     a\nb\u001b[2J
     """
     return text.translate(_LINE_CONTROLS)
+
+
+def redactor(secrets: Iterable[str | None]) -> Callable[[str], str]:
+    """A function that puts ``***`` in the place of every secret, plain or percent-encoded.
+
+    >>> redactor(["a b", None])("key=a b, key=a%20b, key=a+b")
+    'key=***, key=***, key=***'
+    """
+    given = [secret for secret in secrets if secret]
+    forms = {form for one in given for form in (one, quote(one), quote(one, safe=""), quote_plus(one))}
+    # The longest first, as one can be part of another.
+    ordered = sorted(forms, key=len, reverse=True)
+
+    def redacted(text: str) -> str:
+        for form in ordered:
+            text = text.replace(form, "***")
+        return text
+
+    return redacted
 
 
 def write_out(text: str) -> None:

@@ -66,7 +66,7 @@ def _numbers(settings: BaseSettings) -> list[str]:
 
 def _not_honoured(settings: BaseSettings) -> list[str]:
     return [
-        f"-s {name}={settings[name]}: has no effect here; {instead}"
+        f"-s {name}: has no effect here; {instead}"
         for name, instead in NOT_HONOURED.items()
         if (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["default"]
     ]

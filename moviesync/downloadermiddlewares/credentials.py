@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.http import Response
 from w3lib.url import add_or_replace_parameter, url_query_cleaner
 
 from moviesync.core.slots import SITE, TMDB
+from moviesync.output import redactor
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -43,6 +44,7 @@ class Credentials:
         self._origin = origin(base_url)
         self._token = access_token
         self._key = api_key
+        self._redacted = redactor((access_token, api_key))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -69,23 +71,18 @@ class Credentials:
         self._take_off(request)
         error: BaseException | None = exception
         while error:
-            error.args = tuple(self._redacted(part) for part in error.args)
+            error.args = tuple(self._clean(part) for part in error.args)
             if isinstance(error, OSError):
-                error.strerror = self._redacted(error.strerror)
-                error.filename = self._redacted(error.filename)
+                error.strerror = self._clean(error.strerror)
+                error.filename = self._clean(error.filename)
             error = error.__cause__ or error.__context__
 
     def _is_for_tmdb(self, request: Request) -> bool:
         # Both sites may be on one host.
         return request.meta.get(SITE) == TMDB and origin(request.url) == self._origin
 
-    def _redacted(self, part: Any) -> Any:
-        if not isinstance(part, str):
-            return part
-        for secret in filter(None, (self._token, self._key)):
-            for form in (secret, quote(secret), quote_plus(secret)):
-                part = part.replace(form, "***")
-        return part
+    def _clean(self, part: Any) -> Any:
+        return self._redacted(part) if isinstance(part, str) else part
 
     def _take_off(self, request: Request) -> None:
         if not self._is_for_tmdb(request):

@@ -38,7 +38,7 @@ class LogFile:
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         path = wanted(settings, dry_run=settings.getbool("DRY_RUN"))
-        if not path:
+        if not path or is_open(path):
             raise NotConfigured
         handler = SharedFile(
             path,
@@ -48,6 +48,14 @@ class LogFile:
         handler.setLevel(settings["LOG_LEVEL"])
         handler.setFormatter(logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
         return cls(handler)
+
+
+def is_open(path: str) -> bool:
+    """Whether the log goes to this file already, as with two crawls in one process."""
+    return any(
+        isinstance(handler, SharedFile) and Path(handler.baseFilename) == Path(path).absolute()
+        for handler in logging.root.handlers
+    )
 
 
 def wanted(settings: BaseSettings, *, dry_run: bool) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
-from moviesync.output import CONTROLS
+from moviesync.output import CONTROLS, redactor
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -22,10 +22,8 @@ class LogRedaction:
     what others write, as a warning of the HTTP client with an address in it.
     """
 
-    def __init__(self, secrets: Iterable[str]):
-        forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), quote_plus(secret))}
-        # The longest first, as one can be part of another.
-        self._forms = sorted(forms, key=len, reverse=True)
+    def __init__(self, secrets: Iterable[str | None]):
+        self._redacted = redactor(secrets)
         self._make = logging.getLogRecordFactory()
         logging.setLogRecordFactory(self._clean_record)
 
@@ -33,12 +31,10 @@ class LogRedaction:
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         password = urlsplit(settings["MONGODB_URI"] or "").password
-        return cls(filter(None, (settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"], password)))
+        return cls((settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"], password))
 
     def clean(self, text: str) -> str:
-        for form in self._forms:
-            text = text.replace(form, "***")
-        return text.translate(CONTROLS)
+        return self._redacted(text).translate(CONTROLS)
 
     def _clean_record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record = self._make(*args, **kwargs)

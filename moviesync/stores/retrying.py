@@ -169,5 +169,3 @@ class RetryingStore(Store):
             logger.info("The store is back after %.1f s", time.monotonic() - self._since)
             self._since = None
             self._outage(False)
-
-

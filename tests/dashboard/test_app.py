@@ -260,7 +260,7 @@ async def test_a_file_that_is_none_or_of_another_layout_is_told(page: Page, plac
 async def test_a_server_that_is_not_there_is_told_without_a_password(session: ClientSession) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         uri = f"mongodb://user:secret@127.0.0.1:{nobody.getsockname()[1]}/films?serverSelectionTimeoutMS=100"
-    page = Page(Answers(lambda: make_store(uri, None, ""), file=None), session)
+    page = Page(Answers(lambda: make_store({"MONGODB_URI": uri}), file=None), session)
     async with page.server:
         _, _, text = await page.ask("/api/now")
     assert '"problem"' in text

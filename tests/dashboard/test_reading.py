@@ -27,11 +27,12 @@ async def test_a_server_that_never_answers_is_not_waited_for() -> None:
 
 
 async def test_a_question_under_way_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    store = make_store(None, None, str(tmp_path / "movies.db"))
+    settings = {"SQLITE_PATH": str(tmp_path / "movies.db")}
+    store = make_store(settings)
     await store.open()
     await store.write([movie(number, title="a" * 200) for number in range(1000)], [])
     await store.close()
-    reader = Reader(lambda: make_store(None, None, str(tmp_path / "movies.db")), is_file=True, patience=0.1)
+    reader = Reader(lambda: make_store(settings), is_file=True, patience=0.1)
 
     async def slow(store: Store) -> None:
         # Some minutes of comparing.

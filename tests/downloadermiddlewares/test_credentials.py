@@ -6,7 +6,7 @@ import pytest
 import scrapy
 from scrapy.http import Response
 
-from moviesync.core.slots import TMDB_SLOT, VIDSRC_SLOT
+from moviesync.core.slots import SITE, TMDB, VIDSRC
 from moviesync.downloadermiddlewares.credentials import Credentials, origin
 from moviesync.kinds import MOVIE
 from moviesync.tmdb.discover import discover_url
@@ -19,12 +19,12 @@ WITH_KEY = Credentials(BASE, None, KEY)
 
 
 def Request(url: str) -> scrapy.Request:  # noqa: N802 - it stands for one of TMDB's requests
-    return scrapy.Request(url, meta={"download_slot": TMDB_SLOT})
+    return scrapy.Request(url, meta={SITE: TMDB})
 
 
-def test_vidsrc_gets_no_key_where_both_sites_share_an_address() -> None:
+def test_vidsrc_gets_no_key_if_both_sites_share_an_address() -> None:
     for credentials in (WITH_TOKEN, WITH_KEY):
-        request = scrapy.Request(f"{BASE}/embed/movie/603", meta={"download_slot": VIDSRC_SLOT})
+        request = scrapy.Request(f"{BASE}/embed/movie/603", meta={SITE: VIDSRC})
         credentials.process_request(request)
         assert "Authorization" not in request.headers
         assert KEY not in request.url

@@ -17,7 +17,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.test import get_crawler
 
 from moviesync.core.stopping import Stopping
-from moviesync.exceptions import CANNOT_WORK, exit_code
+from moviesync.exceptions import exit_code
 from moviesync.items import Batch, Mark, Title, Verdict
 from moviesync.pipelines.store import StorePipeline
 from moviesync.sources.discover.checkpoint import Checkpoint
@@ -209,10 +209,11 @@ async def test_a_refused_title_fails_alone_and_its_page_is_done(
     assert run.reasons == []
 
 
-async def test_a_refused_verdict_counts_for_none(run: Run) -> None:
-    refused = verdict(2**70)
-    assert await give(run.pipeline(), verdict(1), refused) == [verdict(1), refused]
-    assert (run.stats["store/refused"], run.stats["verdicts/available"]) == (1, 1)
+async def test_a_refused_verdict_counts_for_none(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    items: list[Batch | Verdict] = [Batch([title(1)], None), verdict(1), verdict(2), verdict(2**70)]
+    assert await give(run.pipeline(), *items) == items
+    assert (run.stats["store/refused"], run.stats["verdicts/available"]) == (2, 1)
+    assert "movies 2 is not stored: " in caplog.text
 
 
 async def test_an_unexpected_exception_ends_the_run(run: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -223,7 +224,7 @@ async def test_an_unexpected_exception_ends_the_run(run: Run, caplog: pytest.Log
     assert [type(outcome) for outcome in outcomes] == [DropItem] * 3
     assert run.window.done == set()
     (reason,) = run.reasons
-    assert (exit_code(reason), "object has no form in JSON" in reason) == (CANNOT_WORK, True)
+    assert (exit_code(reason), "object has no form in JSON" in reason) == (1, True)
     assert "Items could not be written" in caplog.text
     (late,) = await give(pipeline, verdict(6))
     assert isinstance(late, DropItem)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 
 from moviesync.demo.behaviours import Answer
 from moviesync.demo.catalogue import Catalogue
-from moviesync.demo.knobs import Knobs, SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
 from moviesync.vidsrc.page import NO_TITLE
@@ -135,18 +133,6 @@ def test_dry_run_writes_nothing_and_shows_every_title(folder: Folder, sites: Sit
     assert {d["_id"]: d["vidsrcAvailable"] for d in documents}.items() <= sites.truth("movies").items()
     assert len(documents) == 40
     assert folder.files == set()
-
-
-def test_the_limits_of_both_sites_are_kept(tmp_path: Path) -> None:
-    knobs = Knobs(vidsrc=SiteKnobs(latency=0.03))
-    with Sites(Catalogue.recorded(MOVIE), knobs=knobs) as sites:
-        folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "10"})
-        folder.crawl("-a", "concurrency=7", "-a", "max_pages=20")
-        assert sites.peak["vidsrc"] == 7
-        times = [asked.started for asked in sites.log if asked.site == "tmdb"]
-    assert len(times) == 20
-    # Spaced by a little more than a tenth of a second; the site notes a request when it gets to it.
-    assert times[-1] - times[0] >= 1.9
 
 
 def test_pages_that_cannot_be_read_are_told_and_nothing_else_is_lost(folder: Folder, sites: Sites) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scrapy.settings import Settings
 
 from moviesync.stores import make_store
 from moviesync.stores.base import PROGRESS, RUNS, Counts, Store, StoreUnavailable
@@ -71,12 +72,19 @@ async def test_store_that_is_not_open(place: Place) -> None:
         await place.store().counts("movies")
 
 
-def test_make_store_takes_mongodb_where_there_is_a_uri() -> None:
-    store = make_store("mongodb://user:secret@db.example:27018/films", None, "movies.db")
+def test_make_store_takes_mongodb_if_there_is_a_uri() -> None:
+    uri = "mongodb://user:secret@db.example:27018/films"
+    store = make_store({"MONGODB_URI": uri, "MONGODB_DATABASE": None, "SQLITE_PATH": "movies.db"})
     assert store.address == "mongodb://db.example:27018/films"
-    assert make_store("mongodb://db.example/films", "other", "x").address == "mongodb://db.example/other"
+    other = make_store({"MONGODB_URI": "mongodb://db.example/films", "MONGODB_DATABASE": "other"})
+    assert other.address == "mongodb://db.example/other"
 
 
-@pytest.mark.parametrize("uri", [None, ""])
-def test_make_store_takes_sqlite_otherwise(uri: str | None) -> None:
-    assert make_store(uri, None, "folder/movies.db").address == "sqlite:folder/movies.db"
+@pytest.mark.parametrize("given", [{"MONGODB_URI": None}, {"MONGODB_URI": ""}, {}])
+def test_make_store_takes_sqlite_otherwise(given: dict[str, str | None]) -> None:
+    assert make_store({"SQLITE_PATH": "folder/movies.db", **given}).address == "sqlite:folder/movies.db"
+
+
+def test_make_store_takes_the_settings_of_scrapy() -> None:
+    settings = Settings({"MONGODB_URI": None, "SQLITE_PATH": "movies.db"})
+    assert make_store(settings).address == "sqlite:movies.db"

@@ -84,6 +84,8 @@ def test_a_second_run_on_a_jobdir_in_use_ends_at_once(slow: Sites, folder: Folde
     slow.knobs.vidsrc = SiteKnobs(latency=0.2)
     errors = folder.crawl("-s", "JOBDIR=crawls/run1", code=1).stderr
     assert errors.splitlines()[-1].startswith("moviesync: JOBDIR crawls/run1 is in use by another run")
+    # The run that was refused is nowhere to be seen.
+    assert folder.rows("SELECT count(*) FROM runs") == [1]
     process.send_signal(signal.SIGINT)
     process.ended(0)
 
