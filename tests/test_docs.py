@@ -1,10 +1,14 @@
-"""README is true: its commands run, its outputs are what they print, its tables are complete."""
+"""README is true: its commands run, its outputs are what they print, its tables are complete. The links of all
+pages lead somewhere, and the page on the architecture names what is there."""
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+from collections.abc import Collection
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,6 +16,7 @@ from moviesync.arguments import Arguments
 from moviesync.demo.server import Sites
 from moviesync.environment import Environment
 from tests.crawls import ROOT, Folder
+from tests.test_layers import FILES, HEIGHT, imports, own, room
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -80,9 +85,72 @@ def test_tables_name_every_argument_and_variable(names: set[str], left_out: set[
     assert names - told == left_out
 
 
-def test_links_into_the_project_lead_somewhere() -> None:
-    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_into_the_project_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", page.read_text()):
+        path, _, anchor = target.partition("#")
+        there = page.parent / path if path else page
+        assert there.exists(), target
+        assert not anchor or anchor in anchors(there), target
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_each_behaviour_of_the_table_has_a_file() -> None:
+    section = ARCHITECTURE.partition("## Where things are")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", section, re.MULTILINE)[1:]
+    assert len(rows) >= 25
+    for behaviour, files in rows:
+        assert "](../moviesync/" in files, behaviour
+
+
+def test_the_picture_shows_every_room_on_its_floor_and_what_imports_what() -> None:
+    picture = ElementTree.parse(ROOT / "docs" / "architecture.svg").getroot()  # noqa: S314 - our own file
+    svg = "{http://www.w3.org/2000/svg}"
+    texts = picture.iterfind(f"{svg}text[@class='room']")
+    depths = {str(text.text): float(text.get("y", 0)) for text in texts}
+    assert depths.keys() == HEIGHT.keys()
+    floors = sorted({(depth, HEIGHT[name]) for name, depth in depths.items()})
+    assert [height for _, height in floors] == sorted(set(HEIGHT.values()), reverse=True)
+
+    modules = FILES.keys() - {"moviesync"}
+    pairs = {(room(one), room(other)) for one in modules for other in own(imports(one)) - {"moviesync"}}
+    real = {(one, other) for one, other in pairs if one != other}
+    arrows = {tuple(str(title.text).split(" imports ")) for title in picture.iter(f"{svg}title")}
+    assert arrows <= real
+    # The picture leaves out rooms that import nothing else of it, and arrows beside a longer way.
+    shown = {name for arrow in arrows for name in arrow}
+    assert {(one, other) for one, other in ways(real) if other in shown} == ways(arrows)
+
+
+def ways(arrows: Collection[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """From where to where arrows lead, be it over others."""
+    found = set(arrows)
+    while more := {(one, last) for one, via in found for start, last in arrows if start == via} - found:
+        found |= more
+    return found
+
+
+def test_the_private_names_of_others_are_listed() -> None:
+    table = ARCHITECTURE.partition("| private or undocumented name |")[2]
+    used = set[str]()
+    for path in FILES.values():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr):
+                if ast.unparse(node.value) not in {"self", "cls"}:
+                    used.add(node.attr)
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+                used.update(re.findall(r"'(_[a-z]\w*)'", ast.unparse(node)))
+    assert used >= {"_set_url", "_retry_connection"}
+    assert [name for name in used if name not in table] == []
 
 
 def test_the_example_environment_lists_every_variable() -> None:
