@@ -209,11 +209,11 @@ RETRY = st.text().map(str.encode) | st.binary() | st.integers().map(lambda numbe
 
 DAYS = ["Fri, 31 Dec 9999 23:59:59 -2300", "Mon, 01 Jan 0001 00:00:00 +2300", "Mon, 23 Nov 2026 10:00:30 GMT"]
 DAYS += ["Mon, 23 Nov 99999999999999999999 10:00:30 GMT", "Mon, 23 Nov 2026 10:00:30 +99999999999999999999"]
-TOLD = [text.encode() for text in [*DAYS, "120", "9" * 400, "²", "٣"]]
+HEADER_TEXTS = [text.encode() for text in [*DAYS, "120", "9" * 400, "²", "٣"]]
 
 
 @examples(1500)
-@given(st.sampled_from(TOLD) | st.none() | RETRY | mutated(TOLD) | DATES.map(str.encode))
+@given(st.sampled_from(HEADER_TEXTS) | st.none() | RETRY | mutated(HEADER_TEXTS) | DATES.map(str.encode))
 def test_a_retry_after_is_seconds_or_nothing(header: bytes | None) -> None:
     seconds = retry_after(header, SEEN)
     assert seconds is None or seconds >= 0
@@ -232,10 +232,10 @@ URI = st.builds("{}{}".format, st.sampled_from(["http://", "mongodb://", "mongod
 def test_any_environment_is_read(variables: dict[str, str | None]) -> None:
     values, problems = environment.read(variables)
     assert all(problem == " ".join(problem.split()) and problem for problem in problems)
-    told = " ".join(problems)
+    shown = " ".join(problems)
     for name in SECRETS & variables.keys():
         secret = (variables[name] or "").strip()
-        assert len(secret) < 20 or secret not in told
+        assert len(secret) < 20 or secret not in shown
     assert 0.01 <= values.TMDB_RATE <= 1000
     assert 1 <= values.VIDSRC_CONCURRENCY <= 1000
 

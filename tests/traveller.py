@@ -108,7 +108,7 @@ class Traveller:
         if opening:
             self.ask(window, 1)
         after = int(opening)
-        # Only the last answers tell whether the window has grown meanwhile.
+        # Only the last answers show whether the window has grown meanwhile.
         while (last := self.pages(window, after, ahead)) > after:
             after = last
 

@@ -1,74 +1,14 @@
-"""What the dashboard answers over HTTP, and to whom."""
+"""What the dashboard serves over HTTP, and to whom."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import socket
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import closing
-from dataclasses import replace
-from typing import Any
 
 import pytest
-from aiohttp import ClientSession
-from aiohttp.test_utils import TestServer
 
-from moviesync.clock import now
-from moviesync.dashboard import reading
-from moviesync.dashboard.api import Answers
-from moviesync.dashboard.app import STATIC, application
-from moviesync.history.runs import begun
-from moviesync.stores import make_store
-from moviesync.stores.base import Store
-from tests.places import HAND_WRITTEN, Place, SQLitePlace, movie, verdict
-
-TAG = "<script>document.title = 'taken over'</script>"
-NAMES = {"localhost", "127.0.0.1", "::1"}
-
-
-class Page:
-    """The dashboard of one store, and a client of it."""
-
-    def __init__(self, answers: Answers, session: ClientSession) -> None:
-        self.server = TestServer(application(answers, NAMES))
-        self._session = session
-
-    async def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Any, str]:
-        """Status, headers and text."""
-        url = self.server.make_url(path)
-        async with self._session.request(method, url, headers=headers) as answer:
-            return answer.status, answer.headers, await answer.text()
-
-    async def json(self, path: str, **parameters: str) -> Any:
-        async with self._session.get(self.server.make_url(path), params=parameters) as answer:
-            assert (answer.status, answer.content_type) == (200, "application/json")
-            return await answer.json()
-
-    async def search(self, text: str) -> list[tuple[str, int, str]]:
-        """Kind, id and title of what is found."""
-        found = (await self.json("/api/search", text=text))["found"]
-        return [(one["kind"], one["id"], one["title"]) for one in found]
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-async def page(place: Place, session: ClientSession, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Page]:
-    """The dashboard of a place of each kind, with nothing kept: each answer is that of the moment."""
-    for name in ("REST", "LONGEST_REST", "FILE_KEPT"):
-        monkeypatch.setattr(reading, name, 0.0)
-    page = Page(Answers(place.store, file=place.path if isinstance(place, SQLitePlace) else None), session)
-    async with page.server:
-        yield page
-
-
-only_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+from moviesync.dashboard.app import STATIC
+from tests.dashboard.page import Page, only_sqlite
 
 
 @only_sqlite
@@ -121,7 +61,7 @@ async def test_the_page_can_only_be_read(page: Page, method: str) -> None:
 
 
 @only_sqlite
-async def test_a_page_of_another_name_is_told_nothing(page: Page) -> None:
+async def test_a_page_of_another_name_learns_nothing(page: Page) -> None:
     for name in ("localhost", "LocalHost:8787", "127.0.0.1:1", "[::1]:8787"):
         assert (await page.ask("/api/now", Host=name))[0] == 200
     for name in (
@@ -140,130 +80,3 @@ async def test_a_page_of_another_name_is_told_nothing(page: Page) -> None:
     assert b" 403 " in await asyncio.wait_for(reader.readline(), 10)
     writer.close()
     await writer.wait_closed()
-
-
-async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> None:
-    verdicts = [
-        verdict(1, at=now()),
-        verdict(2, available=False, at=now()),
-        verdict(3, available=None, reason="timeout"),
-        replace(verdict(1, available=False, at=now()), collection="shows"),
-    ]
-    titles = [movie(number, title=f"Film {number}") for number in range(1, 5)]
-    await store.write([*titles, movie(1, collection="shows", title="Show 1", year=None)], verdicts)
-    odd = {
-        "_id": "1",
-        "reason": float("nan"),
-        "warnings": "x",
-        "arguments": [],
-        "counters": {"pages": "many"},
-    }
-    await store.save("runs", [odd, begun("tmdb_vidsrc", {"max_pages": 5}, "1.0", now())])
-    answer = await page.json("/api/now")
-    assert answer["store"] == place.store().address
-    assert not answer["missing"]
-    assert answer["counts"]["movies"] == {
-        "total": 4,
-        "available": 1,
-        "unavailable": 1,
-        "unchecked": 2,
-        "failed": 1,
-    }
-    assert answer["walks"]["shows"] == {"pages": 0, "pagesDone": 0, "complete": False, "gaps": []}
-    assert [(len(minutes), sum(minutes)) for minutes in answer["checked"].values()] == [(60, 2), (60, 1)]
-    assert answer["failures"] == {"movies": [["timeout", 1]], "shows": []}
-    assert {(one["kind"], one["id"], one["available"]) for one in answer["latest"]} == {
-        ("movies", 1, True),
-        ("movies", 2, False),
-        ("shows", 1, False),
-    }
-    assert [(run["spider"], run["state"]) for run in answer["runs"]] == [
-        ("tmdb_vidsrc", "running"),
-        (None, "killed"),
-    ]
-    assert answer["runs"][0]["arguments"] == {"max_pages": 5}
-    assert await page.json("/api/years") == {"movies": [[1999, 1, 1, 2]], "shows": [[None, 0, 1, 0]]}
-
-
-async def test_the_search_finds_by_text_and_by_id(page: Page, store: Store) -> None:
-    titles = [
-        movie(603, title="The Matrix"),
-        movie(7, title="603 days"),
-        movie(603, collection="shows", title=TAG),
-    ]
-    await store.write([*titles, movie(8, title="100%")], [])
-    assert await page.search(" matrix ") == [("movies", 603, "The Matrix")]
-    assert await page.search("603") == [
-        ("movies", 603, "The Matrix"),
-        ("movies", 7, "603 days"),
-        ("shows", 603, TAG),
-    ]
-    assert await page.search("%") == [("movies", 8, "100%")]
-    assert await page.search("9" * 100) == []
-    assert await page.search("\0\ud83d \\ $ ( [") == []
-    (one,) = (await page.json("/api/search", text="100%"))["found"]
-    assert '"_id": 8,' in one["document"]
-    _, _, text = await page.ask("/api/search?text=%3Cscript")
-    assert "<" not in text
-    for bad in ("", "%20", "a" * 201):
-        assert (await page.ask(f"/api/search?text={bad}"))[0] == 400
-
-
-async def test_documents_written_by_hand_are_shown_as_they_are(
-    page: Page, place: Place, store: Store
-) -> None:
-    for number, document in HAND_WRITTEN.items():
-        place.insert("movies", document | {"_id": number})
-    assert (await page.json("/api/now"))["counts"]["movies"]["total"] == len(HAND_WRITTEN)
-    assert "movies" in await page.json("/api/years")
-    for number in HAND_WRITTEN:
-        assert ("movies", number) in [found[:2] for found in await page.search(str(number))]
-
-
-async def test_a_store_that_is_not_there_yet_is_told_and_found_once_it_is(page: Page, place: Place) -> None:
-    answer = await page.json("/api/now")
-    assert answer["missing"] == isinstance(place, SQLitePlace)
-    assert answer["counts"]["movies"]["total"] == 0
-    assert answer["runs"] == answer["latest"] == []
-    assert await page.json("/api/years") == {"movies": [], "shows": []}
-    assert place.is_empty()
-    store = place.store()
-    await store.open()
-    await store.write([movie()], [])
-    answer = await page.json("/api/now")
-    assert (answer["missing"], answer["counts"]["movies"]["total"]) == (False, 1)
-    await store.close()
-
-
-@only_sqlite
-async def test_a_file_that_is_none_or_of_another_layout_is_told(page: Page, place: SQLitePlace) -> None:
-    place.path.parent.mkdir()
-    for content, words in (("text " * 1000, "not a database"), (None, "no column")):
-        if content is None:
-            place.path.unlink()
-            with closing(sqlite3.connect(place.path)) as connection:
-                connection.execute("CREATE TABLE movies (_id INTEGER PRIMARY KEY, title TEXT)")
-        else:
-            place.path.write_text(content)
-        for path in ("/api/now", "/api/years", "/api/search?text=603"):
-            assert words in (await page.json(path))["problem"]
-    # Replaced, and so removed in between, under the open connection.
-    place.path.unlink()
-    store = place.store()
-    await store.open()
-    await store.write([movie()], [])
-    assert (await page.json("/api/now"))["counts"]["movies"]["total"] == 1
-    assert await page.search("603")
-    await store.close()
-
-
-async def test_a_server_that_is_not_there_is_told_without_a_password(session: ClientSession) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        uri = f"mongodb://user:secret@127.0.0.1:{nobody.getsockname()[1]}/films?serverSelectionTimeoutMS=100"
-    page = Page(Answers(lambda: make_store({"MONGODB_URI": uri}), file=None), session)
-    async with page.server:
-        _, _, text = await page.ask("/api/now")
-    assert '"problem"' in text
-    assert "127.0.0.1" in text
-    assert "secret" not in text
-    assert "user" not in text

@@ -1,4 +1,4 @@
-"""AutoThrottle as it is here: in nobody's way while VidSrc is fast, and less of a burden when it is slow."""
+"""AutoThrottle as it is here: no limit while VidSrc is fast, and less of a burden when it is slow."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_site_that_takes_seconds_from_the_first_answer_on_is_slowed_down_until
 ) -> None:
     for _ in range(2 * PLACES):
         assert rate(throttle.delay(2.0), 2.0) <= 0.5 * PLACES / 2.0
-    # It has no usual latency yet, and is not the faster for having been so slow.
+    # Its usual latency is not known yet, and two seconds are not taken for it.
     assert answers(throttle, [later] * 3) == 0
 
 

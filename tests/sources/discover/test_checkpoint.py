@@ -1,4 +1,4 @@
-"""The checkpoint in a real store: which walk a run goes on with, from where, and what is shown of it."""
+"""The checkpoint in a real store: which walk a run goes on with, from which page, and what is shown of it."""
 
 from __future__ import annotations
 
