@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import GenericAlias
 
 import pytest
 
@@ -115,6 +117,17 @@ def test_components_are_imported_by_none_below_them() -> None:
             continue
         wrong = {name for name in own(imports(module)) if any(within(name, top) for top in tops)}
         assert not wrong, f"{module} imports {wrong}"
+
+
+@pytest.mark.parametrize("module", [name for name in FILES if within(name, "moviesync.commands")])
+def test_commands_hold_no_generic_alias(module: str) -> None:
+    """Scrapy takes every class in these modules for a command, and to Python 3.10 ``dict[str, Any]`` is a class."""
+    aliases = [
+        name
+        for name, value in vars(importlib.import_module(module)).items()
+        if isinstance(value, GenericAlias)
+    ]
+    assert not aliases
 
 
 def test_no_imports_go_in_a_circle() -> None:
