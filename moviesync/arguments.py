@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -48,6 +48,12 @@ class Arguments(BaseModel):
     released_to: Day | None = None
     walk: Literal["continue", "new", "skip"] = "continue"
     on_vidsrc_down: Literal["stop", "walk"] = "stop"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_job(cls, given: Any) -> Any:
+        # scrapyd's number of the run, which it gives to every spider. It says nothing of what to do.
+        return {name: value for name, value in given.items() if name != "_job"}
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Arguments:
