@@ -34,7 +34,7 @@ NEVER_IMPORTED = {
 @cache
 def packages() -> dict[str, str]:
     """The package that each importable name comes from."""
-    found = {}
+    found: dict[str, str] = {}
     for distribution in distributions():
         for file in distribution.files or ():
             if file.suffix in {".py", ".so"}:
