@@ -83,6 +83,8 @@ def test_both_spiders_run(scrapyd: Scrapyd) -> None:
         ("tmdb_vidsrc", {"max_pages": 2}, "finished"),
         ("tmdb_vidsrc_tv", {"max_pages": 1}, "finished"),
     ]
+    # The log is scrapyd's, and there is no second one.
+    assert not (scrapyd.folder / "logs" / "moviesync.log").exists()
     assert len(store(scrapyd).verdicts("movies")) == 40
     assert len(store(scrapyd).verdicts("shows")) == 20
 
