@@ -49,6 +49,12 @@ class Arguments(BaseModel):
     walk: Literal["continue", "new", "skip"] = "continue"
     on_vidsrc_down: Literal["stop", "walk"] = "stop"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_job(cls, given: Any) -> Any:
+        # scrapyd's number of the run, which it gives to every spider. It says nothing of what to do.
+        return {name: value for name, value in given.items() if name != "_job"}
+
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Arguments:
         if self.released_from and self.released_to and self.released_from > self.released_to:

@@ -24,6 +24,8 @@ from tests.places import MongoPlace, Place, SQLitePlace
 from tests.required import lacking
 from tests.warm import Server
 
+COMMAND_FIXTURES = {"folder", "alone", "cold", "odd", "scrapyd", "project"}
+"""What a test has that starts commands: ``pytest -m commands`` runs these alone."""
 LONGEST_TEARDOWN = 60
 """Seconds, also for each fixture that comes after one that took so long."""
 GUARDED_WITH = "hunter2: a/b@c"
@@ -38,7 +40,10 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick tests last, to fill up the time in which a slow one ends."""
+    """The quick tests last, to fill up the time in which a slow one ends; those that start commands get their mark."""
+    for item in items:
+        if COMMAND_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("commands")
     items.sort(key=lambda item: "tmp_path" not in getattr(item, "fixturenames", ()))
 
 

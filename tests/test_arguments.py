@@ -104,6 +104,13 @@ def test_unknown_arguments(name: str, hint: str) -> None:
     assert problems({name: "5"}) == [f"-a {name}=5: there is no such argument{hint}"]
 
 
+def test_the_number_that_scrapyd_gives_a_run_is_no_argument() -> None:
+    given = {"_job": "d5d9c2c0b3a811ee", "max_pages": "2"}
+    assert problems(given) == []
+    assert Arguments.model_validate(given) == Arguments(max_pages=2)
+    assert Arguments.model_validate(given).model_dump(exclude_defaults=True) == {"max_pages": 2}
+
+
 def test_every_problem_is_told_at_once() -> None:
     lines = problems(
         {"start_pge": "5", "walk": "x", "batch_size": "abc", "max_pages": "2", "released_to": "x"}

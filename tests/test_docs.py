@@ -16,21 +16,16 @@ from moviesync.arguments import Arguments
 from moviesync.demo.server import Sites
 from moviesync.environment import Environment
 from tests.crawls import ROOT, Folder
+from tests.docs import blocks, commands
 from tests.test_layers import FILES, HEIGHT, imports, own, room
 
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+BLOCKS = blocks("README.md")
 LATER = {"TMDB_EXPORT_URL", "REDIS_URL"}
 """Variables that are read and that nothing uses yet."""
 LASTING = "scrapy dashboard"
 """A command that goes on until Ctrl-C, and has tests of its own."""
-COMMANDS = [
-    line.partition("#")[0].strip()
-    for kind, block in BLOCKS
-    if kind == "sh"
-    for line in block.splitlines()
-    if line.startswith("scrapy ")
-]
+COMMANDS = [command for command in commands("README.md") if command.startswith("scrapy ")]
 TRANSCRIPTS = [block.split("\n", 1) for kind, block in BLOCKS if kind == "console"]
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import GenericAlias
 
 import pytest
 
@@ -125,6 +127,17 @@ def test_no_class_is_made_from_the_inside_of_scrapys_downloader(word: str) -> No
             if isinstance(node, ast.ClassDef):
                 bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
                 assert word not in bases, f"{module}.{node.name}"
+
+
+@pytest.mark.parametrize("module", [name for name in FILES if within(name, "moviesync.commands")])
+def test_commands_hold_no_generic_alias(module: str) -> None:
+    """Scrapy takes every class in these modules for a command, and to Python 3.10 ``dict[str, Any]`` is a class."""
+    aliases = [
+        name
+        for name, value in vars(importlib.import_module(module)).items()
+        if isinstance(value, GenericAlias)
+    ]
+    assert not aliases
 
 
 def test_no_imports_go_in_a_circle() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import re
 import sys
@@ -73,5 +74,6 @@ def _problems(host: str, port: str) -> list[str]:
 
 
 def _explanation(host: str, port: str, error: OSError) -> str:
-    reason = os.strerror(error.errno) if error.errno else str(error)
+    # From Python 3.13 on asyncio gives no number if none of the addresses belongs to this machine.
+    reason = os.strerror(error.errno or errno.EADDRNOTAVAIL)
     return f"--host {host} --port {port}: {reason.lower()}; choose another, as in --port 0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import TYPE_CHECKING
 
 from moviesync.basecommand import ReadingCommand, leave
 from moviesync.clock import now
@@ -11,8 +12,11 @@ from moviesync.exceptions import CANNOT_WORK
 from moviesync.kinds import COLLECTIONS
 from moviesync.reports.overview import overview, status_page, title_page
 from moviesync.reports.status import status_of
-from moviesync.stores.base import Document, Store
+from moviesync.stores.base import Store
 from moviesync.stores.documents import json_text
+
+if TYPE_CHECKING:
+    from moviesync.stores.base import Document
 
 
 class Command(ReadingCommand):
