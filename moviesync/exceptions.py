@@ -27,12 +27,13 @@ _WELL_ENDED = ("finished", "shutdown", "closespider_")
 def exit_code(reason: str) -> int:
     """The exit code that goes with the reason for which a spider was closed.
 
-    A line that names an argument is wrong usage; any other line says why the run could not do its work.
+    A line that begins with an argument or a setting is wrong usage. Any other line says why the run could
+    not do its work.
 
     >>> exit_code("finished"), exit_code("TMDB has been down for 300 s"), exit_code("-a start_page=9 is past the end")
     (0, 1, 2)
     """
-    if reason.startswith("-a "):
+    if reason.startswith(("-a ", "-s ")):
         return WRONG_USAGE
     return 0 if reason.startswith(_WELL_ENDED) else CANNOT_WORK
 
@@ -71,7 +72,8 @@ _REASONS: dict[type[Exception], str] = {
 
 
 UNUSABLE_ANSWERS = (DownloadCancelledError, IgnoreRequest)
-"""What Scrapy raises for an answer that is there, and too large or compressed in a bad way."""
+"""Failures that another try does not mend and that say nothing of the site: an answer that is there and cannot be
+used, and requests that moviesync itself ended."""
 
 
 def failure_reason(error: BaseException | Failure) -> str:

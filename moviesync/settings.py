@@ -8,7 +8,7 @@ import os
 
 from dotenv import find_dotenv
 
-from moviesync import environment
+from moviesync import __version__, environment
 
 ENVIRONMENT_FILE = find_dotenv(usecwd=True)
 _file, _file_problems = environment.from_file(ENVIRONMENT_FILE)
@@ -31,7 +31,7 @@ MONGODB_DATABASE = _environment.MONGODB_DATABASE
 SQLITE_PATH = _environment.SQLITE_PATH
 
 # Who is asking. Default: "Scrapy/VERSION (+https://scrapy.org)", which names nobody in particular.
-USER_AGENT = "moviesync/0.1 (catalogue of film pages; asks for their status only)"
+USER_AGENT = f"moviesync/{__version__} (catalogue of film pages; asks for their status only)"
 
 # Default False. TMDB's API is no page to crawl: its terms rule, and its limit is kept by rate.
 # VidSrc's robots.txt concerns indexing; one request a title for its status indexes nothing.

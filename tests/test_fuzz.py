@@ -19,8 +19,8 @@ from w3lib.encoding import html_to_unicode
 
 import moviesync
 from moviesync import arguments, environment
+from moviesync.core.retryafter import retry_after
 from moviesync.demo import pages
-from moviesync.downloadermiddlewares.retryafter import retry_after
 from moviesync.environment import Environment
 from moviesync.kinds import KINDS, Kind
 from moviesync.tmdb.api import MalformedAnswer, error_code

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scrapy import Request
 
 from moviesync.checks.response import finding_of
-from moviesync.core.slots import SITE, VIDSRC
+from moviesync.core.slots import PROBE, SITE, VIDSRC
 from moviesync.history import stats as names
 from moviesync.kinds import kind_of
 from moviesync.vidsrc import page
@@ -44,7 +44,8 @@ class Controls:
         return cls(crawler, page.page_url(settings["VIDSRC_BASE_URL"], kind, page.NO_TITLE))
 
     async def process_request(self, request: Request) -> None:
-        if request.meta.get(SITE) != VIDSRC or request.meta.get(CONTROL):
+        meta = request.meta
+        if meta.get(SITE) != VIDSRC or meta.get(CONTROL) or meta.get(PROBE):
             return
         if self._asked is None:
             self._asked = asyncio.create_task(self._ask())

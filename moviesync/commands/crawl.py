@@ -145,5 +145,5 @@ def readable_by_others(path: str) -> bool:
 
 def say(line: str, level: int = logging.INFO) -> None:
     """Print one of the closing lines, which belongs into the log file, too."""
-    print(f"moviesync: {one_line(line)}", file=sys.stderr)
     file.note(line, level)
+    print(f"moviesync: {one_line(line)}", file=sys.stderr)

@@ -96,7 +96,7 @@ class Slot:
                 queue.remove(turn)
 
     def waiting(self, *, follow_ups: bool = True) -> Iterator[Turn]:
-        """What waits, in order; without ``follow_ups`` only what is not begun."""
+        """What waits, in order; without ``follow_ups`` neither these nor probes."""
         yield from (*self._queues[0], *self._queues[1]) if follow_ups else ()
         yield from self._queues[2]
 
@@ -144,7 +144,8 @@ def site_limits(settings: BaseSettings) -> dict[str, Limits]:
         vidsrc = min(vidsrc, _set(settings, "AUTOTHROTTLE_TARGET_CONCURRENCY") or _UNLIMITED)
     rate = _SPACING / settings.getfloat("TMDB_RATE")
     return {
-        TMDB: Limits(min(_TMDB_CONCURRENCY, math.ceil(domain)), max(rate, delay), jitter * (delay > rate)),
+        # Without jitter, which could make a delay shorter than the rate allows.
+        TMDB: Limits(min(_TMDB_CONCURRENCY, math.ceil(domain)), max(rate, delay)),
         VIDSRC: Limits(math.ceil(vidsrc), delay, jitter),
     }
 

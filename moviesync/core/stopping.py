@@ -46,7 +46,7 @@ class Stopping:
     async def engine_started(self) -> None:
         self._watcher = asyncio.create_task(self._watch())
         # Scrapy forgets a stop that was asked for while the spider was being opened.
-        if self._is_crawl and not self._crawler.crawling:
+        if self._is_asked_to_stop():
             self.begin()
             await self._crawler.engine.stop_async()
 
@@ -79,8 +79,11 @@ class Stopping:
                 await asyncio.sleep(_WATCH)
         self.begin()
 
+    def _is_asked_to_stop(self) -> bool:
+        return self._is_crawl and not self._crawler.crawling
+
     def _engine_runs(self) -> bool:
-        return self._crawler.engine.running
+        return self._crawler.engine.running or self._is_asked_to_stop()
 
     def _engine_stops(self) -> bool:
         """Whether the engine takes no more, and neither a full downloader nor a full scraper is the reason."""

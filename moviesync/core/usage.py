@@ -25,6 +25,10 @@ NUMBERS: dict[str, type[int] | type[float]] = {
     "GROUP_COMMIT_LINGER": float,
     "LOGSTATS_INTERVAL": float,
     "DOWNLOAD_TIMEOUT": float,
+    "DOWNLOAD_MAXSIZE": int,
+    "DOWNLOAD_WARNSIZE": int,
+    "REDIRECT_MAX_TIMES": int,
+    "CONCURRENT_ITEMS": int,
     "DOWNLOAD_DELAY": float,
     "DOWNLOAD_DELAY_JITTER": float,
     "AUTOTHROTTLE_START_DELAY": float,
@@ -32,17 +36,33 @@ NUMBERS: dict[str, type[int] | type[float]] = {
     "AUTOTHROTTLE_TARGET_CONCURRENCY": float,
 }
 """Settings of moviesync's components, and those of Scrapy's that they honour."""
+ABOVE_0 = {"AUTOTHROTTLE_TARGET_CONCURRENCY"}
 NOT_HONOURED = {
     "CONCURRENT_REQUESTS_PER_IP": "set CONCURRENT_REQUESTS_PER_DOMAIN, which counts by site",
     "DOWNLOAD_SLOTS": "set TMDB_RATE and VIDSRC_CONCURRENCY",
     "RANDOMIZE_DOWNLOAD_DELAY": "set DOWNLOAD_DELAY_JITTER",
+    "RETRY_ENABLED": "set RETRY_TIMES=0",
+    "RETRY_EXCEPTIONS": "set RETRY_TIMES, which counts for every failure that can pass",
+    "RETRY_HTTP_CODES": "set RETRY_TIMES, which counts for every failure that can pass",
 }
 """Settings of Scrapy's that a user may expect to work, and what to set instead."""
+ARGUMENTS = {
+    "BATCH_SIZE": "-a batch_size",
+    "DRY_RUN": "-a dry_run",
+    "ON_VIDSRC_DOWN": "-a on_vidsrc_down",
+    "RECHECK_DAYS": "-a recheck_days",
+}
+"""Settings that follow from the arguments of a spider, and those arguments."""
 
 
 def settings_problems(settings: BaseSettings) -> list[str]:
     """One line for each variable, and each setting given with ``-s``, that cannot be used."""
-    return [*environment_problems(settings), *_numbers(settings), *_not_honoured(settings)]
+    return [
+        *environment_problems(settings),
+        *_numbers(settings),
+        *_not_honoured(settings),
+        *_arguments(settings),
+    ]
 
 
 def environment_problems(settings: BaseSettings) -> list[str]:
@@ -54,13 +74,15 @@ def environment_problems(settings: BaseSettings) -> list[str]:
 def _numbers(settings: BaseSettings) -> list[str]:
     problems = []
     for name, kind in NUMBERS.items():
+        least = "above 0" if name in ABOVE_0 else "from 0 on"
         try:
-            usable = kind(settings[name]) >= 0
+            number = kind(settings[name])
+            usable = number > 0 if name in ABOVE_0 else number >= 0
         except (TypeError, ValueError, OverflowError):
             usable = False
         if not usable:
-            number = "whole number" if kind is int else "number"
-            problems.append(f"-s {name}={settings[name]}: should be a {number} from 0 on")
+            what = "whole number" if kind is int else "number"
+            problems.append(f"-s {name}={settings[name]}: should be a {what} {least}")
     return problems
 
 
@@ -69,4 +91,12 @@ def _not_honoured(settings: BaseSettings) -> list[str]:
         f"-s {name}: has no effect here; {instead}"
         for name, instead in NOT_HONOURED.items()
         if (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["default"]
+    ]
+
+
+def _arguments(settings: BaseSettings) -> list[str]:
+    return [
+        f"-s {name}={settings[name]}: has no effect; give {argument}"
+        for name, argument in ARGUMENTS.items()
+        if (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["spider"]
     ]

@@ -16,9 +16,9 @@ from scrapy.http import Response
 from moviesync.checks.response import is_well
 from moviesync.clock import Backoff, jitter
 from moviesync.core.gate import Gate
+from moviesync.core.retryafter import SiteWait
 from moviesync.core.slots import PROBE, SITE, SITES, TMDB, VIDSRC, Hold
 from moviesync.core.stopping import Stopping
-from moviesync.downloadermiddlewares.retryafter import SiteWait
 from moviesync.exceptions import UNUSABLE_ANSWERS, RequestCancelled, SiteDown, failure_reason
 from moviesync.kinds import kind_of
 from moviesync.reports.tables import format_duration

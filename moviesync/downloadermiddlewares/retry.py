@@ -9,8 +9,8 @@ from scrapy import Request
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
 from moviesync.clock import jitter
+from moviesync.core.retryafter import ASKS_TO_WAIT
 from moviesync.core.stopping import Stopping
-from moviesync.downloadermiddlewares.retryafter import ASKS_TO_WAIT
 from moviesync.exceptions import UNUSABLE_ANSWERS, failure_reason
 
 if TYPE_CHECKING:

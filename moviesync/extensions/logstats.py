@@ -36,8 +36,8 @@ logger = logging.getLogger(__name__)
 
 DRAWN_EVERY = 0.5
 """Seconds between two pictures of the bar."""
-HOLDS = {Hold.DOWN: "down", Hold.STORE: "waits for the store", Hold.ASKED_TO_WAIT: "told to wait"}
-"""How people are shown why a site is asked nothing."""
+HOLDS = {Hold.DOWN: "down", Hold.STORE: "waits for the store"}
+"""How people are shown why a site is asked nothing, if it is not known for how long."""
 
 
 class LogStats:

@@ -148,6 +148,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         async for window, number in self.plan.pages(checkpoint, self.queue):
             yield self._page_request(window, number)
             self._note_progress()
+        self._note_progress()
 
     def _note_progress(self) -> None:
         self.crawler.stats.set_value(names.PAGES_LEFT, self.plan.pages_left)

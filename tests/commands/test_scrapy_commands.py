@@ -97,7 +97,7 @@ def test_the_same_feed_comes_from_crawl_runspider_and_a_script(folder: Folder, s
     folder.run(
         "runspider", str(SPIDER_FILE), "-a", "max_pages=1", "-O", "runspider.jsonl", SQLITE_PATH="2.db"
     )
-    folder.environment["SQLITE_PATH"] = "3.db"  # type: ignore[index]
+    folder.environment["SQLITE_PATH"] = "3.db"
     script(folder, "max_pages=1")
     feed = undated(lines(folder, "crawl.jsonl"))
     assert len(feed) == 20

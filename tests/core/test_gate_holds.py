@@ -157,7 +157,10 @@ async def test_a_stop_leaves_requests_to_other_addresses_alone(gate: Gate) -> No
     assert crowd.order == ["a"]
 
 
-async def test_quiet_waits_for_what_is_under_way_and_for_other_holders(gate: Gate, crowd: Crowd) -> None:
+@pytest.mark.parametrize("answers_first", [True, False])
+async def test_quiet_waits_for_what_is_under_way_and_for_other_holders(
+    gate: Gate, crowd: Crowd, answers_first: bool
+) -> None:
     gate.hold(VIDSRC, Hold.DOWN)
     await soon(gate.quiet(VIDSRC, besides=Hold.DOWN))
     gate.release(VIDSRC, Hold.DOWN)
@@ -167,10 +170,13 @@ async def test_quiet_waits_for_what_is_under_way_and_for_other_holders(gate: Gat
     waiting = await waits(gate.quiet(VIDSRC, besides=Hold.DOWN))
     await soon(gate.quiet(TMDB, besides=Hold.DOWN))
     await crowd.leave()
-    gate.release(VIDSRC, Hold.STORE)
-    await settle()
-    assert not waiting.done()
-    await crowd.leave()
+    for last in (False, True):
+        assert not waiting.done()
+        if answers_first == last:
+            gate.release(VIDSRC, Hold.STORE)
+            await settle()
+        else:
+            await crowd.leave()
     await soon(waiting)
 
 

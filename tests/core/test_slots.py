@@ -78,14 +78,13 @@ def test_a_download_delay_is_for_each_site_if_it_is_the_slower() -> None:
 
 
 def test_a_delay_varies_only_if_that_is_set() -> None:
-    for site in SITES:
-        assert limits(site, DOWNLOAD_DELAY=0.5).jitter == 0
-        assert limits(site, DOWNLOAD_DELAY=0.5, DOWNLOAD_DELAY_JITTER=0.3) == Limits(
-            limits(site).concurrency, 0.5, 0.3
-        )
-    # The rate of TMDB is no delay of the user's, and is kept to the letter.
-    assert limits(TMDB, DOWNLOAD_DELAY_JITTER=0.3).jitter == 0
-    assert limits(TMDB, DOWNLOAD_DELAY=0.001, DOWNLOAD_DELAY_JITTER=0.3).jitter == 0
+    assert limits(VIDSRC, DOWNLOAD_DELAY=0.5).jitter == 0
+    assert limits(VIDSRC, DOWNLOAD_DELAY=0.5, DOWNLOAD_DELAY_JITTER=0.3) == Limits(16, 0.5, 0.3)
+
+
+@pytest.mark.parametrize("delay", [0, 0.001, 0.3, 5])
+def test_no_jitter_makes_the_rate_of_tmdb_faster_than_it_is_set(delay: float) -> None:
+    assert limits(TMDB, DOWNLOAD_DELAY=delay, DOWNLOAD_DELAY_JITTER=0.9).jitter == 0
 
 
 def test_concurrent_requests_per_domain_is_for_each_site() -> None:

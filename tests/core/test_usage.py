@@ -8,7 +8,7 @@ import pytest
 from scrapy.settings import Settings
 
 from moviesync import settings as project
-from moviesync.core.usage import NOT_HONOURED, NUMBERS, environment_problems, settings_problems
+from moviesync.core.usage import ABOVE_0, NOT_HONOURED, NUMBERS, environment_problems, settings_problems
 
 
 def settings(**given: Any) -> Settings:
@@ -47,7 +47,8 @@ def test_no_requests_in_flight_are_no_target() -> None:
 @pytest.mark.parametrize("value", ["ten", "", "-1", "nan", None, [1]])
 def test_what_is_no_number_is_a_problem(name: str, value: object) -> None:
     number = "whole number" if NUMBERS[name] is int else "number"
-    line = f"-s {name}={value}: should be a {number} from 0 on"
+    least = "above 0" if name in ABOVE_0 else "from 0 on"
+    line = f"-s {name}={value}: should be a {number} {least}"
     assert settings_problems(settings(**{name: value})) == [line]
 
 

@@ -85,7 +85,7 @@ def write(
         known = _known(connection, titles)
         refused = _write_each(connection, titles, _upsert)
         new = _known(connection, titles) - known
-        return refused + _write_each(connection, verdicts, _judge), new
+        return refused + _write_each(connection, verdicts, _set_verdict), new
 
 
 def up_to_date(
@@ -203,7 +203,7 @@ def _upsert(connection: sqlite3.Connection, item: Title) -> int:
     return connection.execute(on(item.collection, UPSERT), row).rowcount
 
 
-def _judge(connection: sqlite3.Connection, item: Verdict) -> int:
+def _set_verdict(connection: sqlite3.Connection, item: Verdict) -> int:
     if item.available is None:
         error = dumped({"reason": item.reason, "at": item.at})
         return connection.execute(on(item.collection, FAILURE), (error, item.tmdb_id)).rowcount
