@@ -21,7 +21,7 @@ from moviesync.arguments import Arguments
 from moviesync.basecommand import leave, usage_mistakes
 from moviesync.clock import now
 from moviesync.core.interrupts import Interrupts
-from moviesync.core.usage import settings_problems
+from moviesync.core.usage import NO_KEY, has_key, settings_problems
 from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, exit_code
 from moviesync.log import file
 from moviesync.log.formatter import quieten
@@ -31,11 +31,6 @@ from moviesync.reports import closing
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-
-NO_KEY = (
-    "no key for TMDB: set TMDB_ACCESS_TOKEN or TMDB_API_KEY (in the environment or in .env),"
-    " or try it without one: scrapy demo"
-)
 
 
 class Command(crawl.Command):
@@ -54,7 +49,7 @@ class Command(crawl.Command):
         level = self.settings["LOG_LEVEL"]
         if not isinstance(logging.getLevelName(level), int):
             leave(WRONG_USAGE, [f"{level}: there is no such log level"])
-        if not (self.settings["TMDB_ACCESS_TOKEN"] or self.settings["TMDB_API_KEY"]):
+        if not has_key(self.settings):
             leave(CANNOT_WORK, [NO_KEY])
         dry_run = Arguments.model_validate(opts.spargs).dry_run
         if dry_run:

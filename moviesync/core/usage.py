@@ -55,6 +55,23 @@ ARGUMENTS = {
 """Settings that follow from the arguments of a spider, and those arguments."""
 
 
+NO_KEY = (
+    "no key for TMDB: set TMDB_ACCESS_TOKEN or TMDB_API_KEY (in the environment or in .env),"
+    " or try it without one: scrapy demo"
+)
+
+
+def has_key(settings: BaseSettings) -> bool:
+    return bool(settings["TMDB_ACCESS_TOKEN"] or settings["TMDB_API_KEY"])
+
+
+def refused_key(settings: BaseSettings, code: int | None) -> str:
+    """One line on a key that TMDB refuses with this ``status_code``."""
+    variable = "TMDB_ACCESS_TOKEN" if settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
+    why = f"HTTP 401, code {code}"
+    return f"TMDB refuses the key in {variable} ({why}): yours is at https://www.themoviedb.org/settings/api"
+
+
 def settings_problems(settings: BaseSettings) -> list[str]:
     """One line for each variable, and each setting given with ``-s``, that cannot be used."""
     return [

@@ -65,7 +65,7 @@ class Throttle:
             self._block.clear()
         recent = min(median(self._latest), median(list(self._latest)[-3:]), RECOVERS * latency)
         if recent > max(SLOW * self._usual, self._usual + SLOWER_BY):
-            return recent / max(1.0, self._in_flight * self._usual / recent)
+            return recent / max(min(1.0, self._in_flight), self._in_flight * self._usual / recent)
         return recent / self._in_flight if self._always else 0.0
 
 

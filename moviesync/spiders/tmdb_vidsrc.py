@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy_spider_metadata import Args  # type: ignore[attr-defined]
@@ -16,7 +16,7 @@ from moviesync.arguments import Arguments
 from moviesync.checks.response import HEAD_STATUS, finding_of
 from moviesync.clock import now
 from moviesync.core.slots import FOLLOW_UP, SITE, TMDB, VIDSRC
-from moviesync.core.usage import settings_problems
+from moviesync.core.usage import refused_key, settings_problems
 from moviesync.exceptions import (
     UNUSABLE_ANSWERS,
     CrawlStopped,
@@ -85,6 +85,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             settings.setdict(arguments.as_settings(cls.kind.collection, spider.args), priority="cmdline")
         spider.started = now()
         spider.plan = CrawlPlan(cls.kind, Walk(cls.kind.collection, today=spider.started.date()))
+        crawler.signals.connect(spider.item_scraped, signal=signals.item_scraped)
         return spider
 
     @property
@@ -147,8 +148,12 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         )
         async for window, number in self.plan.pages(checkpoint, self.queue):
             yield self._page_request(window, number)
-            self._note_progress()
         self._note_progress()
+
+    def item_scraped(self, item: Any) -> None:
+        """Note that a page is stored."""
+        if isinstance(item, Batch):
+            self._note_progress()
 
     def _note_progress(self) -> None:
         self.crawler.stats.set_value(names.PAGES_LEFT, self.plan.pages_left)
@@ -171,7 +176,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         @titles 20
         """
         if response.status == api.UNAUTHORIZED:
-            raise CrawlStopped(self._key_refused(response))
+            raise CrawlStopped(refused_key(self.crawler.settings, api.error_code(response.body)))
         batch = self.plan.answer(window, number, response.status, response.body, seen=now())
         for item in self._stored(batch, window, number):
             yield item
@@ -195,13 +200,6 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             self.queue.page_done(window, number)
         else:
             yield batch
-
-    def _key_refused(self, response: Response) -> str:
-        variable = "TMDB_ACCESS_TOKEN" if self.crawler.settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
-        why = f"HTTP 401, code {api.error_code(response.body)}"
-        return (
-            f"TMDB refuses the key in {variable} ({why}): yours is at https://www.themoviedb.org/settings/api"
-        )
 
     def _check_request(self, tmdb_id: int) -> Request:
         return Request(

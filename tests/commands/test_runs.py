@@ -129,7 +129,7 @@ def test_the_table_of_runs() -> None:
     ]
     assert runs_table(documents, NOW + 2 * HOUR).splitlines() == [
         "begun (UTC)              took  spider           pages    checked  ended",
-        "2026-11-23 10:00   1 h 59 min  tmdb_vidsrc          0          0  running",
+        "2026-11-23 10:00   2 h 00 min  tmdb_vidsrc          0          0  running",
         "2026-11-23 10:00          0 s  tmdb_vidsrc_tv  58,324  1,166,471  killed",
         "2026-11-23 10:00  59 min 57 s  tmdb_vidsrc          0          0  stopped:",
         "  TMDB refuses the key in TMDB_API_KEY (HTTP 401, code 7): yours is at",

@@ -80,8 +80,8 @@ class Checkpoint:
         await self._begin()
         return True
 
-    async def save(self, *, finished: datetime | None = None) -> None:
-        """Save how far the walk is. Its windows are saved with their pages."""
+    async def save(self, *windows: Window, finished: datetime | None = None) -> None:
+        """Save how far the walk is, and the size of ``windows``. Other windows are saved with their pages."""
         walk = self.walk
         document = {
             "_id": self.name,
@@ -94,7 +94,7 @@ class Checkpoint:
             "pages": walk.pages,
             "gaps": walk.gaps(),
         }
-        await self._store.save(PROGRESS, [document])
+        await self._store.save(PROGRESS, [*(window.document() for window in windows), document])
 
     async def mark(self, marks: Iterable[Mark]) -> None:
         """Save that pages are done, and only then take them for done. The store has to hold their titles."""

@@ -71,7 +71,8 @@ class CrawlPlan:
             if opening:
                 yield window, 1
                 await queue.pages_done()
-                await checkpoint.save()
+                # Before it is acted on: a window that is divided has no page that is stored.
+                await checkpoint.save(window)
                 self._log_size(window)
             if not window.dated and self._start_page > self.walk.shown(window) > 1:
                 # The numbers of the pages to come depend on the cap: see that it is what it is said to be.

@@ -42,7 +42,8 @@ async def begun(mine: Checkpoint, choice: str = "continue", *, anew_if_finished:
 async def saved(mine: Checkpoint, *, finished: datetime | None = None) -> None:
     """Save how far the walk is, as a crawl does."""
     await mine.mark(Mark(window.key, page) for window in mine.walk.windows for page in window.done)
-    await mine.save(finished=finished)
+    opened = (window for window in mine.walk.windows if window.pages is not None)
+    await mine.save(*opened, finished=finished)
 
 
 async def test_a_walk_begins_if_there_is_none(store: Store) -> None:
