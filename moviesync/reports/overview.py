@@ -143,7 +143,7 @@ def _run(document: Document, at: datetime) -> list[str]:
 
 def _took(document: Document, at: datetime) -> str:
     duration = runs.duration(document, at)
-    return format_duration(duration.total_seconds() if duration else None)
+    return format_duration(None if duration is None else duration.total_seconds())
 
 
 def _below(text: str) -> list[str]:
