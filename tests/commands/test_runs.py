@@ -134,7 +134,7 @@ def test_the_table_of_runs() -> None:
         "2026-11-23 10:00  59 min 57 s  tmdb_vidsrc          0          0  stopped:",
         "  TMDB refuses the key in TMDB_API_KEY (HTTP 401, code 7): yours is at",
         "  https://a.example/api",
-        "2026-11-23 10:00     2 d 01 h  tmdb_vidsrc          0          0  paused",
+        "2026-11-23 10:00     2 d 02 h  tmdb_vidsrc          0          0  paused",
         "-                           -  -                    0          0  killed",
     ]
     assert runs_table(documents[2:3], NOW).splitlines()[-1] == r"  WARNING: VidSrc says yes \u001b[2J to all"
