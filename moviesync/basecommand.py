@@ -16,8 +16,8 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
+from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE
 from moviesync.core.usage import environment_problems
-from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE
 from moviesync.output import OutputLost, write_out
 from moviesync.stores import make_store
 from moviesync.stores.base import Store, StoreUnavailable

@@ -8,7 +8,7 @@ from scrapy.commands import check
 
 from moviesync.basecommand import leave, without_a_run
 from moviesync.commands.crawl import spider_problems
-from moviesync.exceptions import WRONG_USAGE
+from moviesync.core.exitcodes import WRONG_USAGE
 
 
 class Command(check.Command):

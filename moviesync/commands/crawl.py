@@ -20,9 +20,9 @@ from moviesync import arguments
 from moviesync.arguments import Arguments
 from moviesync.basecommand import leave, usage_mistakes
 from moviesync.clock import now
+from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE, exit_code
 from moviesync.core.interrupts import Interrupts
 from moviesync.core.usage import NO_KEY, has_key, settings_problems
-from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, exit_code
 from moviesync.log import file
 from moviesync.log.formatter import quieten
 from moviesync.output import folder_refusal, one_line, refusal

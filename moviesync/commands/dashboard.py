@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from moviesync.basecommand import ReadingCommand, leave
+from moviesync.core.exitcodes import CANNOT_WORK
 from moviesync.dashboard.api import Answers
 from moviesync.dashboard.app import application
 from moviesync.dashboard.serving import is_loopback, serve
-from moviesync.exceptions import CANNOT_WORK
 from moviesync.stores import make_store
 
 HOST, PORT = "127.0.0.1", "8787"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from moviesync.basecommand import leave
 from moviesync.commands import crawl
+from moviesync.core.exitcodes import WRONG_USAGE
 from moviesync.demo.server import Sites
-from moviesync.exceptions import WRONG_USAGE
 from moviesync.kinds import MOVIE
 from moviesync.reports.status import status
 from moviesync.stores import make_store

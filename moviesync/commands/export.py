@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from moviesync.basecommand import ReadingCommand, leave
-from moviesync.exceptions import CANNOT_WORK
+from moviesync.core.exitcodes import CANNOT_WORK
 from moviesync.kinds import COLLECTIONS
 from moviesync.output import OutputLost, replacing, write_out
 from moviesync.reports.export import FORMATS, export

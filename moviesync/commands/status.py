@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from moviesync.basecommand import ReadingCommand, leave
 from moviesync.clock import now
-from moviesync.exceptions import CANNOT_WORK
+from moviesync.core.exitcodes import CANNOT_WORK
 from moviesync.kinds import COLLECTIONS
 from moviesync.reports.overview import overview, status_page, title_page
 from moviesync.reports.status import status_of

@@ -167,7 +167,7 @@ class Gate:
 
     def _send(self, slot: Slot) -> None:
         """Let go what may go now, and come back when the next delay has passed."""
-        while slot.has_next() and slot.active < slot.limits.concurrency:
+        while slot.has_next():
             if 0 < self._total <= self._active:
                 return
             if (left := slot.seconds_left()) > 0:

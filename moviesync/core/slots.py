@@ -101,8 +101,9 @@ class Slot:
         yield from self._queues[2]
 
     def has_next(self) -> bool:
-        """Whether there is a request that may be sent as soon as the delay has passed."""
-        return bool(self._queues[0] if self.holds else any(self._queues))
+        """Whether there is a place, and a request that may be sent as soon as the delay has passed."""
+        waits = self._queues[0] if self.holds else any(self._queues)
+        return bool(waits) and self.active < self.limits.concurrency
 
     def seconds_left(self) -> float:
         """Until the delay has passed; 0 or less when it has."""

@@ -17,13 +17,7 @@ from moviesync.checks.response import HEAD_STATUS, finding_of
 from moviesync.clock import now
 from moviesync.core.slots import FOLLOW_UP, SITE, TMDB, VIDSRC
 from moviesync.core.usage import refused_key, settings_problems
-from moviesync.exceptions import (
-    UNUSABLE_ANSWERS,
-    CrawlStopped,
-    RequestCancelled,
-    SiteDown,
-    failure_reason,
-)
+from moviesync.exceptions import UNUSABLE_ANSWERS, CrawlStopped, RequestCancelled, SiteDown, failure_reason
 from moviesync.extensions.storesession import StoreSession
 from moviesync.history import stats as names
 from moviesync.items import Batch, Verdict

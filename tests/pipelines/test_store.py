@@ -16,8 +16,8 @@ import pytest
 from scrapy.exceptions import DropItem
 from scrapy.utils.test import get_crawler
 
+from moviesync.core.exitcodes import exit_code
 from moviesync.core.stopping import Stopping
-from moviesync.exceptions import exit_code
 from moviesync.items import Batch, Mark, Title, Verdict
 from moviesync.pipelines.store import StorePipeline
 from moviesync.sources.discover.checkpoint import Checkpoint

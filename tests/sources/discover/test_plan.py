@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from moviesync.exceptions import CANNOT_WORK, WRONG_USAGE, CrawlStopped, exit_code
+from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE, exit_code
+from moviesync.exceptions import CrawlStopped
 from moviesync.items import Batch, Mark
 from moviesync.kinds import MOVIE
 from moviesync.sources.discover.checkpoint import Checkpoint

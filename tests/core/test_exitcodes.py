@@ -19,15 +19,13 @@ from scrapy.exceptions import (
 )
 from twisted.python.failure import Failure
 
+from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE, exit_code
 from moviesync.exceptions import (
-    CANNOT_WORK,
     UNUSABLE_ANSWERS,
-    WRONG_USAGE,
     CrawlStopped,
     RequestCancelled,
     SiteDown,
     TooManyRedirects,
-    exit_code,
     failure_reason,
 )
 
