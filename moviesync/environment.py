@@ -1,4 +1,4 @@
-"""The variables that set moviesync up, their types and defaults. ``settings`` alone reads them."""
+"""The variables that set moviesync up, their types and defaults. Only ``settings`` reads them."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def _mongodb_address(text: str) -> str:
     if not text.startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("should begin with mongodb:// or mongodb+srv://")
     if text.startswith("mongodb://"):
-        # Here, as the driver takes a tenth of a second that whoever has no MongoDB need not wait for.
+        # Imported here, as the driver takes 0.1 s, and users without MongoDB need not wait for it.
         from pymongo.errors import PyMongoError
         from pymongo.synchronous.uri_parser import parse_uri
 
         try:
             parse_uri(text, warn=False)
         except (PyMongoError, ValueError):
-            # Its own words could hold parts of the password.
-            raise ValueError("is no MongoDB address; user and password have to be percent-encoded") from None
+            # The driver's own message could hold parts of the password.
+            raise ValueError("is not a MongoDB address; user and password must be percent-encoded") from None
     return text
 
 
 def _key(text: str) -> str:
     key = text.removeprefix("Bearer ").strip()
     if not key.isascii() or set(key) & _BLANKS:
-        raise ValueError("is no key: a key is one word of ASCII letters, digits and signs")
+        raise ValueError("is not a key: a key is one word of ASCII letters, digits and signs")
     return key
 
 
@@ -73,7 +73,7 @@ class Environment(BaseModel):
 
 
 def from_file(path: str) -> tuple[dict[str, str | None], list[str]]:
-    """The variables of a ``.env`` file, and one line where it cannot be read; none where ``path`` is empty."""
+    """The variables of a ``.env`` file, and one line for each mistake in it; nothing if ``path`` is empty."""
     try:
         if not path:
             return {}, []
@@ -83,13 +83,13 @@ def from_file(path: str) -> tuple[dict[str, str | None], list[str]]:
             return {}, [problem(f"{path}, line {line}", "not NAME=value") for line in bad]
         return dotenv_values(path), []
     except (OSError, UnicodeDecodeError) as error:
-        return {}, [problem(path, f"no file of variables in UTF-8 ({error})")]
+        return {}, [problem(path, f"cannot be read as UTF-8 text ({error})")]
 
 
 def read(variables: Mapping[str, str | None]) -> tuple[Environment, list[str]]:
-    """The environment, and one line for every variable that is no use.
+    """The environment, and one line for every variable that is not valid.
 
-    A variable that is empty counts as unset; one that is no use keeps its default, so that
+    A variable that is empty counts as unset; one that is not valid keeps its default, so that
     commands that do not need it still run.
 
     >>> environment, problems = read({"TMDB_RATE": "fast", "SQLITE_PATH": ""})
@@ -113,10 +113,10 @@ def read(variables: Mapping[str, str | None]) -> tuple[Environment, list[str]]:
 
 
 def problem(given: str, why: str) -> str:
-    """One line on what was given and why it is no use.
+    """One line on what was given and why it is not valid.
 
     >>> problem("-a walk=back", "Value error, no such walk")
     '-a walk=back: no such walk'
     """
-    # Pydantic puts two words before those of a validator.
+    # Pydantic puts "Value error, " before a validator's text.
     return " ".join(f"{given}: {why.removeprefix('Value error, ')}".split())

@@ -240,7 +240,7 @@ async def test_a_ledger_written_by_hand_crashes_nothing(tmp_path: Path, field: s
         ("-s RUN_HEARTBEAT=", b"", "-s RUN_HEARTBEAT=: should be a number from 0 on"),
         ("-s STORE_PATIENCE=ten", b"", "-s STORE_PATIENCE=ten: should be a number from 0 on"),
         ("-s RETRY_TIMES=1.5", b"", "-s RETRY_TIMES=1.5: should be a whole number from 0 on"),
-        ("", "SQLITE_PATH=böse.db\n".encode("latin-1"), "{path}: no file of variables in UTF-8"),
+        ("", "SQLITE_PATH=böse.db\n".encode("latin-1"), "{path}: cannot be read as UTF-8 text"),
         ("", b"TMDB_RATE=9\nno such line\n", "{path}, line 2: not NAME=value"),
     ],
 )

@@ -1,4 +1,4 @@
-"""``scrapy dashboard``: a page that shows what is in the store, and moves while a crawl does."""
+"""``scrapy dashboard``: a page that shows what is in the store, and follows a crawl."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LAST_PORT = 65_535
 
 
 class Command(ReadingCommand):
-    """Ends with 0 at Ctrl-C."""
+    """Ctrl-C ends it with exit code 0."""
 
     def short_desc(self) -> str:
         return "Show a live page of what is in the database, beside a crawl or without one"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        # Optional values, so that a missing one is told like any other mistake.
+        # Optional values, so that a missing one is reported like any other mistake.
         parser.add_argument(
             "--port", nargs="?", default=PORT, const="", help=f"0: any free one (default {PORT})"
         )
@@ -47,7 +47,7 @@ class Command(ReadingCommand):
         answers = Answers(lambda: make_store(settings), file=file)
         local = is_loopback(opts.host)
         if not local:
-            warning = f"--host {opts.host}: whoever reaches this machine can read the page"
+            warning = f"--host {opts.host}: anyone who reaches this machine can read the page"
             print(f"moviesync: {warning}", file=sys.stderr)
         app = application(answers, {"localhost", HOST, "::1", opts.host} if local else ())
 

@@ -1,4 +1,4 @@
-"""Extension: whose JOBDIR it is, and whether what lies there can be trusted."""
+"""Extension: which run has JOBDIR, and whether what is there can be trusted."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ LEFT_BY_SCRAPY = ("requests.queue", "requests.seen", "spider.state")
 class JobDir:
     """One run at a time has a JOBDIR; what a run left there without ending cleanly is dropped.
 
-    The file ``moviesync.json`` says which run has the folder: it is there from before Scrapy looks
-    into the folder until the run has ended cleanly. Nothing of the crawl itself lies in
-    JOBDIR: the store says what is due. Raises ``filelock.Timeout`` if another run has the folder.
+    The file ``moviesync.json`` says which run has the folder, from before Scrapy looks into it, and
+    whether that run ended cleanly. Nothing of the crawl itself is in JOBDIR: the store says what
+    is due. Raises ``filelock.Timeout`` if another run has the folder.
     """
 
     def __init__(self, folder: Path, run: dict[str, Any]):
@@ -76,7 +76,7 @@ class JobDir:
             )
         elif last and last != self._run:
             logger.warning(
-                "JOBDIR %s is of another run (%s %s, version %s): dropped; the store says what is due",
+                "JOBDIR %s belongs to another run (%s %s, version %s): dropped; the store says what is due",
                 self._folder,
                 last.get("spider"),
                 last.get("query") or "without dates",

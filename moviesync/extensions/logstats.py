@@ -1,4 +1,4 @@
-"""Extension: how far a run is, as a bar on a terminal and as a line in the log now and then."""
+"""Extension: how far a run is, as a bar on a terminal and as regular lines in the log."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 DRAWN_EVERY = 0.5
-"""Seconds between two pictures of the bar."""
+"""Seconds between two updates of the bar."""
 HOLDS = {Hold.DOWN: "down", Hold.STORE: "waits for the store"}
-"""How people are shown why a site is asked nothing, if it is not known for how long."""
+"""The words that say why nothing is sent to a site, if it is not known for how long."""
 
 
 class LogStats:
-    """In place of Scrapy's LogStats, whose pages and items are requests of both sites.
+    """In place of Scrapy's LogStats, which counts requests of both sites as pages.
 
     Every ``log_every`` seconds (``LOGSTATS_INTERVAL``) there is a line in the log; with ``bar`` the
-    terminal shows the same all the time. All is read from the stats when it is shown; nothing is done
-    for a title. ``rechecks``: the run checks again what has a verdict, and nobody counts how much that is.
+    terminal shows the same all the time. All is read from the stats when it is shown; there is no work
+    for each title. ``rechecks``: the run checks titles with a verdict again, and their number is not known.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class LogStats:
                 bar.close()
 
     def _bar(self) -> Bar:
-        # Here, as its package takes time that only who sees a bar need wait for.
+        # Imported here, as its package takes time, and only a bar needs it.
         from moviesync.reports.progressbar import Bar
 
         return Bar(sys.stderr, get_scrapy_root_handler())
@@ -149,7 +149,7 @@ class LogStats:
 
     def _state(self, site: str) -> str:
         holds = self._gate.holds(site)
-        # A site that says for how long it is busy may meanwhile be taken for down as well.
+        # A site that says how long to wait may count as down as well.
         if known := [until for until in holds.values() if until is not None]:
             return f"waits {max(1, ceil(max(known) - time.monotonic()))} s"
         if holds:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LOCK_PATIENCE = 1.0
-"""Seconds for which another run's rotation is waited for; it takes some milliseconds."""
+"""Seconds to wait for another run's rotation, which takes some milliseconds."""
 
 
 class LogFile:
     """Writes the lines of the console, with their level and format, to a file as well.
 
-    The command has seen that the file can be written; where it takes no more later on, that is
-    told once and the run goes on.
+    The command has checked that the file can be written. If it takes no more later on, one line
+    says so, and the run goes on.
     """
 
     def __init__(self, handler: logging.Handler):
@@ -59,9 +59,9 @@ def is_open(path: str) -> bool:
 
 
 def wanted(settings: BaseSettings, *, dry_run: bool) -> str | None:
-    """The file to write to; ``None`` where there is to be none.
+    """The file to write to; ``None``: no file.
 
-    Whoever names a file in Scrapy's way, or wants no log, gets just that. A dry run writes nothing.
+    A user who names a file in Scrapy's way, or wants no log, gets just that. A dry run writes nothing.
     """
     if dry_run or settings["LOG_FILE"] or not settings.getbool("LOG_ENABLED"):
         return None
@@ -71,8 +71,8 @@ def wanted(settings: BaseSettings, *, dry_run: bool) -> str | None:
 class SharedFile(RotatingFileHandler):
     """A rotated file that several runs may write to at once, and whose failures are one line.
 
-    Each line is one write at the end of the file. Before it, a run looks whether another has put the
-    file aside, and takes the new one; of two that find it full, the lock lets one put it aside.
+    Each line is one write at the end of the file. Before it, a run looks whether another has rotated
+    the file, and opens the new one; if two find it full, the lock lets only one rotate it.
     """
 
     def __init__(self, path: str, *, max_bytes: int, backups: int):
@@ -85,7 +85,7 @@ class SharedFile(RotatingFileHandler):
     def _open(self) -> io.TextIOWrapper:
         path = Path(self.baseFilename)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Without a buffer: nothing of a line that a full disk refuses is tried again with the next.
+        # Without a buffer: a line that a full disk refuses is not tried again with the next.
         raw = path.open("ab", buffering=0)
         return io.TextIOWrapper(
             cast("io.BufferedWriter", raw), self.encoding, self.errors, newline="\n", write_through=True
@@ -97,7 +97,7 @@ class SharedFile(RotatingFileHandler):
         return bool(super().shouldRollover(record))
 
     def doRollover(self) -> None:  # noqa: N802 - logging's own name
-        # Here, as most runs never need it.
+        # Imported here, as most runs never need it.
         from filelock import FileLock
 
         try:
@@ -106,7 +106,7 @@ class SharedFile(RotatingFileHandler):
                     super().doRollover()
                     return
         except OSError as error:
-            self._tell(f"cannot be put aside ({error.strerror or error}): it grows on")
+            self._tell(f"cannot be rotated ({error.strerror or error}): it keeps growing")
         self._let_go()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
@@ -136,7 +136,7 @@ class SharedFile(RotatingFileHandler):
 
 
 def note(line: str, level: int = logging.INFO) -> None:
-    """Put a line into the log file that the console was shown in another way."""
+    """Write a line to the log file that the console shows in another way."""
     for handler in logging.root.handlers:
         # Ours, or the one that Scrapy writes to in place of the console.
         if isinstance(handler, logging.FileHandler):

@@ -1,4 +1,4 @@
-"""Log lines that each tell of one title, so many of a kind and no more."""
+"""Log lines about single titles: only the first few of each kind."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 from collections import Counter
 
 MOST = 5
-"""Lines of a kind. A stranger sees which titles, what for and what happens next; a run in which every
-title of a million fails has a log that can be read."""
+"""Lines of a kind. They show which titles, why, and what happens next; and the log can be read even if
+every title of a million fails."""
 
 
 class LogSampler:
@@ -18,10 +18,10 @@ class LogSampler:
         self._told: Counter[str] = Counter()
 
     def log(self, level: int, kind: str, line: str, *args: object) -> None:
-        """Log a line; the last that is told of its ``kind`` says so."""
+        """Log a line; the last one shown of its ``kind`` says so."""
         self._told[kind] += 1
         if self._told[kind] > MOST:
             level = logging.DEBUG
         elif self._told[kind] == MOST:
-            line += " (more of these are counted, and told only with -L DEBUG)"
+            line += " (more of these are counted, and shown only with -L DEBUG)"
         self._logger.log(level, line, *args)

@@ -67,7 +67,7 @@ def test_it_warns_where_others_can_see_it_and_shows_no_password(alone: Folder) -
         client.close()
         output, errors = end(process, signal.SIGTERM)
     (line,) = errors.splitlines()
-    assert line.startswith("moviesync: --host 0.0.0.0: whoever reaches this machine can read the page")
+    assert line.startswith("moviesync: --host 0.0.0.0: anyone who reaches this machine can read the page")
     for secret in ("secret", "user", "hidden"):
         assert secret not in answer + output + errors
 

@@ -77,7 +77,7 @@ def test_variables_given_as_settings_are_looked_at(problems: Any) -> None:
 
 def test_a_secret_is_not_shown() -> None:
     (line,) = settings_problems(settings(MONGODB_URI="mongodb://user:s3cr%et@films.example"))
-    assert line.startswith("MONGODB_URI: is no MongoDB address")
+    assert line.startswith("MONGODB_URI: is not a MongoDB address")
     assert "cr%et" not in line
 
 

@@ -57,7 +57,7 @@ def test_the_file_holds_what_the_console_shows(sites: Sites, folder: Folder) -> 
         line for line in lines if ": no verdict (HTTP 500); it stays due, and the next run asks again" in line
     ]
     assert len(told) == MOST
-    assert told[-1].endswith("(more of these are counted, and told only with -L DEBUG)")
+    assert told[-1].endswith("(more of these are counted, and shown only with -L DEBUG)")
     assert int(told[0].split()[1].rstrip(":")) in failing
     # Of how far it is, a line now and then.
     assert [
@@ -93,7 +93,7 @@ def test_two_runs_at_once_lose_no_line_when_the_file_is_put_aside(sites: Sites, 
     spiders = ("tmdb_vidsrc", "tmdb_vidsrc_tv")
     runs = [folder.start("crawl", spider, *settings, SQLITE_PATH=f"{spider}.db") for spider in spiders]
     files = [run.ended(0) for run in runs]
-    assert all("cannot be put aside" not in text for text in files)
+    assert all("cannot be rotated" not in text for text in files)
     logs = [path for path in (folder.path / "logs").iterdir() if path.suffix != ".lock"]
     assert len(logs) > 100
     written = Counter(line for path in logs for line in path.read_text().splitlines())

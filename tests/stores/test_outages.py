@@ -101,7 +101,7 @@ def test_what_an_unclean_end_left_in_jobdir_is_not_trusted(slow: Sites, folder: 
     assert "JOBDIR crawls/run1 was not left cleanly: dropped; the store says what is due" in errors
     assert folder.verdicts() == slow.truth("movies")
     errors = folder.crawl("-s", "JOBDIR=crawls/run1", "-a", "released_from=2020-01-01").stderr
-    assert "JOBDIR crawls/run1 is of another run (tmdb_vidsrc without dates" in errors
+    assert "JOBDIR crawls/run1 belongs to another run (tmdb_vidsrc without dates" in errors
 
 
 def test_documents_written_by_hand_are_due_and_crash_nothing(folder: Folder, sites: Sites) -> None:

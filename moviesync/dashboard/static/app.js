@@ -41,7 +41,7 @@ function follow(address, every, told) {
 function showNow(answer) {
   const problem = answer ? answer.problem : "The dashboard does not answer: it has ended, or is out of reach.";
   if (answer) say(byId("store"), answer.store);
-  say(byId("problem"), problem ? `${problem}${lastGood && ` The numbers are those of ${lastGood}.`}` : "");
+  say(byId("problem"), problem ? `${problem}${lastGood && ` The numbers are from ${lastGood}.`}` : "");
   byId("problem").hidden = !problem;
   byId("pulse").dataset.is = problem ? "lost" : "live";
   if (problem) {
@@ -55,7 +55,7 @@ function showNow(answer) {
   speak();
 }
 
-// For those who listen: the state in a sentence, once a minute at most.
+// For screen readers: the state in a sentence, once a minute at most.
 function speak() {
   if (Date.now() - spokenAt < SPOKEN_EVERY) return;
   spokenAt = Date.now();

@@ -8,7 +8,7 @@ const BOTTOM = 22;
 const LETTER = 7.2;
 const NARROWEST = 120;
 
-// Draws anew for new data, and for a new size.
+// Draws again for new data, and for a new size.
 export class Chart {
   constructor(element, drawing) {
     this.element = element;

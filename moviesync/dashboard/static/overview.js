@@ -126,7 +126,7 @@ function lead(now) {
 
 // How long the rest takes, pages that are still to be walked included.
 function left(now, seconds) {
-  // Of its first seconds nothing can be said.
+  // The first seconds of a run say nothing.
   if (seconds < 10) return "";
   const minutes = Math.min(5, seconds / 60);
   const times = Object.entries(now.counts).map(([name, { unchecked, failed }]) => {

@@ -1,4 +1,4 @@
-// The search: as one types, and one question at a time.
+// The search: while the user types, one question at a time.
 
 import { byId, make, say } from "./dom.js";
 import { ONE_OF, count, verdict } from "./words.js";
@@ -43,7 +43,7 @@ async function find(least) {
   }
   asking = false;
   answered = text;
-  // What was typed meanwhile, if only a letter that was sent off.
+  // Finds what was typed meanwhile, even a single letter.
   if (byId("text").value.trim() !== text) find(1);
 }
 

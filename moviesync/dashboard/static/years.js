@@ -4,7 +4,7 @@ import { Chart, byYear, sum } from "./charts.js";
 import { byId, ifChanged, make, say } from "./dom.js";
 import { KINDS, count, number } from "./words.js";
 
-// Films are older than 1890 by a hair, and announced for some years ahead; what is not is in the table.
+// The first films are a little older than 1890, and films are announced years ahead; the table has the rest.
 const EARLIEST = 1870;
 const AHEAD = 10;
 
@@ -49,7 +49,7 @@ function leftOut(all, rows) {
   const strange = total(all) - total(rows) - total(undated);
   const words = [];
   if (undated.length) words.push(`${count(total(undated), "title")} without a year`);
-  if (strange) words.push(`${number(strange)} of years that the chart leaves out`);
+  if (strange) words.push(`${number(strange)} from years that the chart leaves out`);
   return words.length ? `Not in the chart: ${words.join(", ")}.` : "";
 }
 

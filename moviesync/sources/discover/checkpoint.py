@@ -1,6 +1,6 @@
-"""The checkpoint: what of which walk is done, as the store's collection ``progress`` holds it.
+"""The checkpoint: how far each walk is, as the store's collection ``progress`` holds it.
 
-One document a walk (``movies``; ``movies 1990-01-01..`` where dates bound it), one a window.
+One document for each walk (``movies``; ``movies 1990-01-01..`` if dates bound it), one for each window.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 VERSION = 1
 _UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 FRESH = timedelta(days=1)
-"""A walk that was finished less than this ago is not begun anew unasked."""
+"""A walk that was finished less than this ago begins again only if asked to."""
 
 
 class Checkpoint:
@@ -43,7 +43,7 @@ class Checkpoint:
         bounded = f" {released_from or ''}..{released_to or ''}" if any(self._bounds) else ""
         self.name = f"{collection}{bounded}"
         self.walk = Walk(self.name, today=now.date(), released_from=released_from, released_to=released_to)
-        """The one that is gone on with, once it is loaded."""
+        """The walk to go on with, once it is loaded."""
         self._now = self._started = now
         self._today = now.date()
 
@@ -63,7 +63,7 @@ class Checkpoint:
             finished, walk = document["finished"], self._resumed(document, windows)
             fresh = finished is not None and finished > self._now - FRESH
         except _UNREADABLE:
-            logger.warning("The ledger of %s is of another version: the walk begins anew", self.name)
+            logger.warning("The checkpoint of %s is from another version: the walk begins again", self.name)
             await self._begin()
             return True
         if finished is None:
@@ -97,7 +97,7 @@ class Checkpoint:
         await self._store.save(PROGRESS, [*(window.document() for window in windows), document])
 
     async def mark(self, marks: Iterable[Mark]) -> None:
-        """Save that pages are done, and only then take them for done. The store has to hold their titles."""
+        """Save that pages are done, and only then count them as done. The store has to hold their titles."""
         marks = list(marks)
         windows: dict[str, Window] = {}
         for mark in marks:
@@ -109,7 +109,7 @@ class Checkpoint:
 
     async def _begin(self) -> None:
         self._started, self._today = self._now, self._now.date()
-        # In this order: a walk that is cut off in between is no walk yet, and begins again.
+        # In this order: a walk that is cut off in between does not count, and begins again.
         await self._store.save(PROGRESS, [{"_id": self.name, "version": None}])
         await self._store.forget(PROGRESS, prefix=self.name + KEY_SEPARATOR)
         released_from, released_to = self._bounds
@@ -134,11 +134,11 @@ class Checkpoint:
 
 
 def _split(documents: list[Document], name: str) -> tuple[Document | None, list[Document]]:
-    """A walk's own document, where it is one of this version, and those of its windows."""
+    """A walk's own document, if it is from this version, and the documents of its windows."""
     walk = next((document for document in documents if document["_id"] == name), None)
     if walk and walk.get("version") != VERSION:
         if walk.get("version") is not None:
-            logger.warning("The ledger of %s is of another version: the walk begins anew", name)
+            logger.warning("The checkpoint of %s is from another version: the walk begins again", name)
         walk = None
     return walk, [document for document in documents if document["_id"].startswith(name + KEY_SEPARATOR)]
 
@@ -152,7 +152,7 @@ async def summary(store: Store, collection: str) -> dict[str, Any]:
         if found:
             return _summary(*max(found, key=lambda pair: pair[0]["started"]))
     except _UNREADABLE:
-        logger.warning("The ledger of %s is not one of this version", collection)
+        logger.warning("The checkpoint of %s cannot be read by this version", collection)
     return {"pages": 0, "pagesDone": 0, "complete": False, "gaps": []}
 
 

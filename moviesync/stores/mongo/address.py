@@ -1,4 +1,4 @@
-"""What may be said of a MongoDB address: never a user or a password, whatever the address looks like."""
+"""What may be shown of a MongoDB address: never a user or a password, whatever the address looks like."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ UNWELL_CODES = {
     13436,  # NotPrimaryOrSecondary
     14031,  # OutOfDiskSpace
 }
-"""Errors of one operation that would meet every other one as well."""
+"""Errors of one operation that every other one would get as well."""
 
 
 def shown_address(uri: str, database: str | None) -> str:
@@ -49,7 +49,7 @@ def shown_address(uri: str, database: str | None) -> str:
     'mongodb://…'
     """
     scheme = SCHEME.match(uri)
-    # A password that is not escaped as it should be may hold every sign but the last @.
+    # A password that is not percent-encoded may hold any sign, so only the last @ counts.
     place = uri.rpartition("@")[2] if "@" in uri else uri[scheme.end() if scheme else 0 :]
     hosts, _, path = place.partition("?")[0].partition("/")
     if not scheme or not HOSTS.fullmatch(hosts):
@@ -62,7 +62,7 @@ def explanation(error: PyMongoError, uri: str) -> str:
     if isinstance(error, InvalidURI):
         # The driver's own text may quote parts of the URI.
         return (
-            "MONGODB_URI is no valid MongoDB address; "
+            "MONGODB_URI is not a valid MongoDB address; "
             "it has the form mongodb://user:password@host:port/database, "
             "with signs like @ : / ? in user and password percent-encoded"
         )
