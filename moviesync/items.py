@@ -23,7 +23,7 @@ class Title:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one check of a title at VidSrc came to."""
+    """The result of one check of a title at VidSrc."""
 
     collection: str
     tmdb_id: int
@@ -36,7 +36,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Mark:
-    """What a source of titles has taken in: one page of one of its parts."""
+    """What a source of titles has read: one page of one of its parts."""
 
     part: str
     """``_id`` of the part's document in ``progress``."""
@@ -44,7 +44,7 @@ class Mark:
     undated: int = 0
     """Titles of the page without a date."""
     readable: bool = True
-    """False: its answer is there, and nobody can read it."""
+    """False: its answer came, but cannot be read."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Kind:
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What makes discover show all titles of the kind."""
     undated_parameters: Mapping[str, str] = field(default_factory=dict)
-    """What makes discover show undated titles where no dates are asked for."""
+    """What makes discover show undated titles if no dates are asked for."""
 
 
 MOVIE = Kind(
@@ -50,7 +50,7 @@ SHOW = Kind(
 
 KINDS = (MOVIE, SHOW)
 COLLECTIONS = tuple(kind.collection for kind in KINDS)
-"""The collections or tables of their titles, in the order in which people are told of them."""
+"""The collections or tables of their titles, in the order in which they are shown."""
 
 
 def kind_of(collection: str) -> Kind:

@@ -1,4 +1,4 @@
-"""What the page shows, as values of JSON."""
+"""What the page shows, as JSON values."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Answer = TypeVar("Answer")
 Object = dict[str, Any]
 
 MINUTES = 60
-"""Of the curve."""
+"""Length of the curve."""
 LATEST, RUNS_SHOWN, FOUND = 8, 8, 8
-"""Verdicts, runs, and titles of each kind that a search finds."""
+"""How many verdicts, runs, and found titles of each kind are shown."""
 QUICK, COSTLY = 0.1, 0.03
-"""Shares of the time: for each question that an index answers, and for one that reads every title."""
+"""Share of the time for each question that an index answers, and for one that reads every title."""
 PATIENCE, LONG_PATIENCE = 10.0, 60.0
 
 
 class Answers:
-    """The answers to all that the page asks; ``file`` is the file of the store, if it is in one.
+    """All answers for the page; ``file`` is the store's file, if it has one.
 
-    A store that fails is an answer, too: an object with its ``problem``.
+    If the store fails, the answer is an object with its ``problem``.
     """
 
     def __init__(self, make_store: Callable[[], Store], *, file: Path | None) -> None:
@@ -41,19 +41,19 @@ class Answers:
         self._file = file
         is_file = file is not None
         self._quick = Reader(make_store, is_file=is_file, patience=PATIENCE)
-        # A connection of their own: what takes seconds keeps nothing else waiting.
+        # Its own connection, so that a question of several seconds keeps nothing else waiting.
         self._costly = Reader(make_store, is_file=is_file, patience=LONG_PATIENCE)
         self._parts = {
             part.__name__.strip("_"): Question(partial(self._quick.ask, part), share=QUICK)
             for part in (_counts, _walks, _checked, _failures, _latest, _runs)
         }
-        # An index of the years would cost a SQLite file more than four hundredths of all its writes.
+        # An index of the years would cost a SQLite file more than 4 % of all its writes.
         self._years = SeldomQuestion(
             partial(self._costly.ask, _years), self._parts["counts"].answer, share=COSTLY
         )
 
     async def now(self) -> Object:
-        """What moves: counts, walks, titles checked in each of the last minutes, failures, verdicts, runs."""
+        """Counts, walks, titles checked in each of the last minutes, failures, verdicts and runs."""
 
         async def ask() -> Object:
             return {name: await part.answer() for name, part in self._parts.items()}
@@ -90,7 +90,7 @@ async def _walks(store: Store) -> Object:
 
 
 async def _checked(store: Store) -> Object:
-    """For each minute up to now, the oldest first."""
+    """Titles checked in each minute up to now, the oldest first."""
     end = now()
     moments = [end - timedelta(minutes=ago) for ago in range(MINUTES, -1, -1)]
     return {name: await store.checked(name, moments) for name in COLLECTIONS}
@@ -138,7 +138,7 @@ async def _found(store: Store, text: str) -> Object:
         if text.isascii() and text.isdecimal() and (exact := await store.title(name, int(text))):
             documents = [exact, *(one for one in documents if one["_id"] != exact["_id"])]
         more = more or len(documents) > FOUND
-        # As text, since JavaScript's numbers are less exact than those of a document.
+        # As text, since JavaScript's numbers are less exact than a document's.
         found += [{**_title(name, one), "document": json_text(one, indent=2)} for one in documents[:FOUND]]
     return {"found": found, "more": more}
 
@@ -155,7 +155,7 @@ def _title(collection: str, document: Document) -> Object:
 
 
 def _plain(value: Any) -> Any:
-    """The value, with nothing in it that JSON has no form for."""
+    """The value in a form that JSON can hold."""
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

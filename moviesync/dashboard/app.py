@@ -1,4 +1,4 @@
-"""The page and its answers over HTTP: for reading, for this machine's browser, and from nowhere else."""
+"""The page and its answers over HTTP: for reading only, and by default for this machine only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ READING = ("GET", "HEAD")
 
 
 def application(answers: Answers, names: Collection[str]) -> web.Application:
-    """``names``: the hosts under which the page may be asked for; none: under any."""
+    """``names``: the host names that a request may give; empty: any."""
     app = web.Application(middlewares=[_guard(frozenset(names))])
     app.on_response_prepare.append(_harden)
 
@@ -72,8 +72,8 @@ def application(answers: Answers, names: Collection[str]) -> web.Application:
 def _guard(names: frozenset[str]) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        # A page from elsewhere can have its own name lead to this machine, and then read what its
-        # visitor's browser is told here ("DNS rebinding"); the browser says the name.
+        # "DNS rebinding": a foreign page can point its own host name to this machine, and then read the
+        # answers through its visitor's browser. The browser sends that name.
         if names and _host(request.headers.get("Host", "")) not in names:
             raise web.HTTPForbidden(text="this page is served to this machine alone")
         if request.method not in READING:
@@ -97,11 +97,11 @@ def _host(header: str) -> str:
 
 async def _harden(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
-    # Files may be kept and asked about; numbers not even that.
+    # A browser may keep files if it asks before each use; it may not keep the numbers.
     response.headers["Cache-Control"] = "no-store" if request.path.startswith("/api/") else "no-cache"
 
 
 def _json(value: Any) -> web.Response:
-    # JSON has the same meaning with it, and no browser can take a title for a tag.
+    # The escape means the same in JSON, and no browser can take a title for a tag.
     text = json.dumps(value, allow_nan=False).replace("<", "\\u003c")
     return web.Response(text=text, content_type="application/json")

@@ -1,4 +1,4 @@
-"""Reading a store for hours, whatever becomes of it, and asking it little however many pages watch."""
+"""Reading a store for hours, even if it fails at times, with few questions however many pages watch."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from moviesync.stores.base import Store, StoreUnavailable
 Answer = TypeVar("Answer")
 
 FILE_KEPT = 1.0
-"""Seconds after which a file is opened anew: it may have been made, removed or replaced meanwhile."""
+"""Seconds after which a file is opened again: it may have been made, removed or replaced meanwhile."""
 REST, LONGEST_REST = 1.0, 60.0
-"""Seconds for which an answer is good; the first also after a failure."""
+"""Least and most seconds for which an answer is kept; after a failure, the least."""
 
 
 class Reader:
     """A store, open for reading, that answers one question at a time.
 
-    After a failure it is opened anew, so that a store that went away is found again. ``patience``
-    are the seconds after which a question has failed.
+    After a failure the store is opened again, so that one that comes back is found. A question fails
+    after ``patience`` seconds.
     """
 
     def __init__(self, make: Callable[[], Store], *, is_file: bool, patience: float) -> None:
@@ -34,7 +34,7 @@ class Reader:
         self._lock = asyncio.Lock()
 
     async def ask(self, question: Callable[[Store], Awaitable[Answer]]) -> Answer:
-        """The answer; raises StoreUnavailable, also where none comes in time."""
+        """The answer; raises StoreUnavailable, also if none comes in time."""
         async with self._lock:
             try:
                 return await asyncio.wait_for(self._asked(question), self._patience)
@@ -46,7 +46,7 @@ class Reader:
                 raise
 
     async def close(self) -> None:
-        """End, also where a question is under way."""
+        """Close the store, even if a question is under way."""
         await self._let_go()
 
     async def _asked(self, question: Callable[[Store], Awaitable[Answer]]) -> Answer:
@@ -67,7 +67,7 @@ class Reader:
 
 
 class Question(Generic[Answer]):
-    """A question whose last answer serves all pages for a while: the longer, the more it cost.
+    """A question whose last answer serves all pages for a while: the more it cost, the longer.
 
     ``share`` is the part of the time that the store may be busy with it.
     """

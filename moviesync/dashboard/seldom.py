@@ -1,4 +1,4 @@
-"""A question that reads every title, asked no more often than it has something new to say."""
+"""A question that reads every title, asked only if its answer may have changed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from moviesync.dashboard.reading import Question
 Answer = TypeVar("Answer")
 
 FIRST_WAIT, LONGEST_WAIT = 60.0, 900.0
-"""Seconds between two askings while the titles go on changing; each wait is twice the one before."""
+"""Seconds between two questions while the titles keep changing; each wait is twice the one before."""
 
 
 class SeldomQuestion(Generic[Answer]):
-    """Its last answer serves while the store's counts are those it was given at.
+    """Its last answer is used as long as the store's counts stay the same.
 
-    While they change it is asked again, more and more rarely; once they stand still, at the next look.
+    While they change it is asked again, more and more rarely; once they stop, at the next look.
     ``share`` is the part of the time that the store may be busy with it in any case.
     """
 
@@ -41,7 +41,7 @@ class SeldomQuestion(Generic[Answer]):
         """The last answer, or a new one; raises StoreUnavailable."""
         async with self._lock:
             counts = await self._counts()
-            # The same object is no second look.
+            # If it is the same object, the counts were not read again.
             still = counts is not self._seen and counts == self._seen
             self._seen = counts
             if self._answer is None or (counts != self._answered and self._may_ask(still=still)):

@@ -1,4 +1,4 @@
-"""Listening, until the user has seen enough."""
+"""Serving the page until the user ends it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ipaddress import ip_address
 from aiohttp import web
 
 AT_THE_END = 0.01
-"""Seconds that an answer under way is given; aiohttp takes 0 for "any time"."""
+"""Seconds for an answer that is under way at the end; aiohttp takes 0 for "no limit"."""
 
 
 async def serve(app: web.Application, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM comes; ``ready`` is told the address of the page.
+    """Serve until SIGINT or SIGTERM comes; calls ``ready`` with the address of the page.
 
-    Raises ``OSError`` where host and port cannot be listened on.
+    Raises ``OSError`` if it cannot listen on host and port.
     """
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -33,7 +33,7 @@ async def serve(app: web.Application, host: str, port: int, ready: Callable[[str
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine reaches a host; raises ``ValueError`` where it is no IP address.
+    """Whether only this machine reaches a host; raises ``ValueError`` if it is not an IP address.
 
     >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, True, False)

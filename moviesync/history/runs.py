@@ -1,4 +1,4 @@
-"""The history of runs: what a document of the collection ``runs`` holds, and what it tells.
+"""The history of runs: what a document of the collection ``runs`` holds, and what it shows.
 
 It is written when a run begins, every few seconds while it lasts, and when it ends; a run that
 was killed is one whose document has no end and has not been written for a while.
@@ -16,7 +16,7 @@ from moviesync.stores.base import RUNS, Document, Store
 from moviesync.stores.documents import iso
 
 LIFELESS = timedelta(seconds=20)
-"""A heartbeat that is older was the last one (``RUN_HEARTBEAT`` is 5 s, and clocks differ)."""
+"""If the last heartbeat is older, the run was killed (``RUN_HEARTBEAT`` is 5 s, and clocks differ)."""
 
 RUNNING, KILLED, ENDED = "running", "killed", "ended"
 COUNTERS = {
@@ -32,7 +32,7 @@ COUNTERS = {
 
 
 def begun(spider: str, arguments: Document, version: str, started: datetime) -> Document:
-    """The document of a run that begins; by ``_id`` runs are in the order of their start."""
+    """The document of a run that begins; sorted by ``_id``, runs are in the order of their start."""
     return {
         "_id": f"{iso(started)} {uuid4().hex[:8]}",
         "spider": spider,
@@ -70,7 +70,7 @@ def state(run: Document, at: datetime) -> str:
 
 
 def duration(run: Document, at: datetime) -> timedelta | None:
-    """How long it took, or has taken so far; ``None`` where the document does not say."""
+    """How long it took, or has taken so far; ``None`` if the document does not say."""
     started, ended = run.get("started"), run.get("finished")
     if state(run, at) == KILLED:
         ended = _last_sign(run)
@@ -81,7 +81,7 @@ def duration(run: Document, at: datetime) -> timedelta | None:
 
 
 def done(run: Document) -> tuple[int, int]:
-    """The pages it stored and the titles it checked; 0 where the document does not say."""
+    """The pages it stored and the titles it checked; 0 if the document does not say."""
     counted = run.get("counters")
     counted = counted if isinstance(counted, dict) else {}
     unknown = counted.get("unknown")

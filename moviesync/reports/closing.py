@@ -1,4 +1,4 @@
-"""What a run tells at its end: what it did, what it could not do, and what to do next."""
+"""The closing lines of a run: what it did, what it could not do, and what to do next."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Ended:
     spider: str
     collection: str
     arguments: Mapping[str, Any]
-    """Those that were given."""
+    """The arguments that were given."""
     stats: Stats
     seconds: float
     gaps: Sequence[Mapping[str, Any]]
@@ -33,7 +33,7 @@ class Ended:
 
 
 def lines(run: Ended) -> Iterator[str]:
-    """What its user reads at the end of a run; the reason of one that could not do its work comes after."""
+    """The lines at the end of a run; if it could not do its work, its reason comes after them."""
     if not run.exit_code or run.stats.get(names.PAGES) or titles_checked(run.stats):
         yield from account(run.stats, run.seconds)
     for gap in run.gaps:
@@ -56,7 +56,7 @@ def _next(run: Ended) -> str:
 
 
 def same_command(arguments: Mapping[str, Any]) -> str:
-    """How a run with these arguments is gone on with: a walk that is to begin anew does so once."""
+    """Words for the command that goes on with a run of these arguments; a new walk begins only once."""
     return f"the same command{' without -a walk=new' if arguments.get('walk') == 'new' else ''}"
 
 
@@ -77,7 +77,7 @@ def has_unknown(stats: Stats) -> bool:
 
 
 def format_verdicts(stats: Stats) -> str:
-    """One line on the checks of a run, from its stats; empty where there were none.
+    """One line on the checks of a run, from its stats; empty if there were none.
 
     >>> format_verdicts({"verdicts/available": 3, "verdicts/unknown/timeout": 2, "verdicts/unknown/HTTP 500": 1})
     '6 titles checked: 3 available, 0 unavailable, 3 unknown (timeout: 2, HTTP 500: 1), which stay due'
@@ -94,7 +94,7 @@ def format_verdicts(stats: Stats) -> str:
 
 
 def account(stats: Stats, seconds: float) -> Iterator[str]:
-    """The lines on what a run did in so many seconds, from its stats.
+    """The lines on what a run did in ``seconds`` seconds, from its stats.
 
     >>> stats = {"store/pages": 2, "store/titles": 40, "store/new": 38, "verdicts/available": 30}
     >>> faults = {"verdicts/unknown/timeout": 1, "retry/count": 5, "retry/reason_count/timeout": 5}

@@ -1,7 +1,7 @@
 """The titles of a store as text that other programs read: JSON Lines, or CSV for spreadsheets.
 
 JSON Lines has every document as it is. CSV has the columns that people ask for, and its texts
-are made harmless: whoever has an account can name a film at TMDB ``=HYPERLINK(…)``, and a
+are made harmless: anyone with an account can name a film at TMDB ``=HYPERLINK(…)``, and a
 spreadsheet would take that for a formula. So a text that begins like one gets an apostrophe
 before it, and a control character is shown as its number.
 https://owasp.org/www-community/attacks/CSV_Injection
@@ -40,7 +40,7 @@ class Format:
 async def export(
     store: Store, collection: str, *, state: str | None, form: Format, write: Callable[[str], None]
 ) -> int:
-    """Write the titles of a state (``None``: all) by their ids; returns how many they are."""
+    """Write the titles of a state (``None``: all) in the order of their ids; returns their number."""
     write(form.header)
     number, last = 0, SMALLEST_ID
     while documents := await store.batch(collection, state=state, after=last, limit=BATCH):

@@ -1,4 +1,4 @@
-"""What people are shown of the store: the page of ``scrapy status``, a title, and the last runs."""
+"""What people see of the store: the page of ``scrapy status``, a title, and the last runs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ AGES = {
     "1 to 7 days": timedelta(days=1),
     "less than a day": timedelta(0),
 }
-"""The ages of verdicts, the oldest first, and what is younger than each."""
+"""The ages of verdicts, the oldest first, each with its lower bound."""
 ALWAYS, NEVER = (moment.replace(tzinfo=timezone.utc) for moment in (datetime.min, datetime.max))
 ENDINGS = {"shutdown": "paused"}
 """Scrapy's words for how a run ended, and plainer ones."""
 WORD = 24
-"""Characters of a reason that stands in the table."""
+"""The most characters of a reason that is shown in the table."""
 NO_RUN = "No run yet: scrapy crawl tmdb_vidsrc, or scrapy demo"
 
 
@@ -58,7 +58,7 @@ async def overview(store: Store, at: datetime) -> Overview:
 
 
 def status_page(found: Overview) -> str:
-    """A page of a terminal."""
+    """The page, as text for a terminal."""
     rows = [["", *COLLECTIONS], *_states(found.status), _blank(), *_walks(found.status)]
     walked = len(rows)
     if any(found.failures.values()):
@@ -112,7 +112,7 @@ def _ages(ages: Mapping[str, Sequence[int]]) -> list[list[str]]:
 
 
 def runs_table(documents: Sequence[Document], at: datetime) -> str:
-    """The runs, the reason of one below it where it is more than a word; and the warnings of the first."""
+    """The runs, with longer reasons on lines of their own, and the warnings of the latest."""
     if not documents:
         return NO_RUN
     rows = [["begun (UTC)", "took", "spider", "pages", "checked", "ended"]]

@@ -1,4 +1,4 @@
-"""How far a run is, how fast, and how long it will still take: arithmetic and words alone."""
+"""How far a run is, how fast, and how long it will still take, in numbers and words."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Snapshot:
     checked: int
     """Checks that are done, whatever they came to."""
     pages_left: int | None
-    """``None``: TMDB has not told yet."""
+    """``None``: TMDB has not said yet."""
     checks_left: int
     whole: bool
-    """Nothing but these is to do; otherwise they are the least."""
+    """True: that is all that is left; False: it is the least that is left."""
 
     @property
     def share(self) -> float | None:
-        """The part of the work that is done: of the checks, or of the pages where no check is due."""
+        """The part of the work that is done: of the checks, or of the pages if no check is due."""
         done, left = self.checked, self.checks_left
         if not done + left:
             done, left = self.pages, self.pages_left or 0
@@ -45,7 +45,7 @@ def checks_left(
 
     ``due``: titles without a verdict when the run began. Of the ``on_pages`` titles that pages
     have shown, ``up_to_date`` needed no check, ``repeated`` had one in this run. Pages to come are
-    taken to be like those before; where there were none, all their titles need a check.
+    assumed to be like those before; if there were none, all their titles need a check.
 
     >>> checks_left(due=50, on_pages=100, up_to_date=60, repeated=0, checked=70, pages_left=10)
     100
@@ -64,7 +64,7 @@ class Pace:
     def note(self, moment: float, snapshot: Snapshot) -> None:
         """Take in how far the run is at ``moment``, in seconds of any clock."""
         self._seen.append((moment, snapshot))
-        # The one that is kept of those before the last minute is where it began.
+        # One from before the last minute is kept: it shows where that minute began.
         while moment - self._seen[min(1, len(self._seen) - 1)][0] >= RECENT:
             self._seen.popleft()
 
@@ -80,7 +80,7 @@ class Pace:
 
     @property
     def left(self) -> float | None:
-        """Seconds that what is known to be left will take; ``None``: nothing tells."""
+        """Seconds that the rest will take, as far as known; ``None``: unknown."""
         snapshot = self.snapshot
         work = (
             (snapshot.checks_left, self.rate),
@@ -106,7 +106,7 @@ def format_line(pace: Pace, sites: Mapping[str, str]) -> str:
 
 
 def fitting(pace: Pace, sites: Mapping[str, str], columns: int) -> str:
-    """The same for one line of a terminal: the longest form that has room in so many columns."""
+    """The same for one line of a terminal: the longest form that fits into ``columns`` columns."""
     snapshot = pace.snapshot
     pages, rate = _pages(snapshot), f"{per_second(pace.rate)}/s"
     states = [f"{name} {state}" for name, state in sites.items()]

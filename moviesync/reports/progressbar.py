@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    # It is generic to the type checker alone.
+    # It is generic only to the type checker.
     _Tqdm = tqdm[Any]
 else:
     _Tqdm = tqdm
 
-# What is left of the line is not worth a bar where it has fewer columns.
+# A bar of fewer columns is not worth showing.
 _SMALLEST_BAR = 8
 _PERCENT = len("100% ")
 _USUAL_COLUMNS = 80
@@ -28,15 +28,15 @@ class _Line(_Tqdm):
 
 
 class Bar:
-    """Draws the line when told to, and sends what ``handler`` logs to ``stream`` past it.
+    """Draws the line at each ``draw``, and writes what ``handler`` logs to ``stream`` above it.
 
-    ``close`` leaves the terminal as it was, with nothing of the line on it. No mode of the terminal
-    is changed, so a run that is killed leaves a line that is not wiped, and nothing else.
+    ``close`` removes the line. No mode of the terminal is changed, so a run that is killed leaves
+    the line behind, and nothing else.
     """
 
     def __init__(self, stream: TextIO, handler: logging.Handler | None):
         self._stream = stream
-        # Its own kind of lock would be shared with other processes, of which there are none.
+        # Its default lock is made for several processes, and there is only one.
         _Line.set_lock(threading.RLock())
         self._line = _Line(total=1, file=stream, leave=False, bar_format="{desc}", ncols=self.columns)
         self._handler = None
@@ -46,7 +46,7 @@ class Bar:
 
     @property
     def columns(self) -> int:
-        """Columns of the terminal, less those in which it shows a Ctrl-C, and the last."""
+        """Columns of the terminal, without those for a ``^C``, and the last one."""
         try:
             return (os.get_terminal_size(self._stream.fileno()).columns or _USUAL_COLUMNS) - _SPARE
         except OSError:
@@ -54,11 +54,11 @@ class Bar:
 
     @property
     def room(self) -> int:
-        """Columns for a text beside which a bar is worth showing."""
+        """Columns for the text, if a bar is shown beside it."""
         return self.columns - _PERCENT - _SMALLEST_BAR - 1
 
     def draw(self, share: float | None, text: str) -> None:
-        """Show a text, and as a bar which part of the whole is done (``None``: nobody knows)."""
+        """Show a text, and as a bar the share of the work that is done (``None``: not known)."""
         line = self._line
         line.n, line.ncols = share or 0.0, self.columns
         if share is None:

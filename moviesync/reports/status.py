@@ -1,4 +1,4 @@
-"""What is told of the store to programs, and the gaps of a walk in words."""
+"""The status of the store for programs, and the gaps of a walk in words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def status(store: Store) -> dict[str, Any]:
 
 
 async def status_of(store: Store) -> dict[str, Any]:
-    """The same of a store that is open."""
+    """The same for a store that is open."""
     last = await runs.last(store, 1)
     return {
         "store": store.address,

@@ -13,13 +13,13 @@ WIDTH = 80
 GAP = "  "
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SHORTEST = 20
-"""Columns for a text to go on in, however long the words before it are."""
+"""Least columns for the text of a continued line, however far it is indented."""
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: Collection[int] = (0,)) -> list[str]:
-    """A text for each row, in columns: those of ``left`` begin at one place, the others end at one.
+    """A text for each row, in columns: those in ``left`` are aligned to the left, the others to the right.
 
-    It is one line, but where the last cell is too long for that: it goes on below itself.
+    It is one line, unless the last cell is too long: that goes on below itself.
 
     >>> print("\\n".join(aligned([["a", "10", "x " * 50], ["bbb", "9", "y"]], left=[0, 2])))
     a    10  x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x x

@@ -14,7 +14,7 @@ BATCH = 100
 async def unchecked(
     store: Store, collection: str, *, failed_before: datetime | None = None
 ) -> AsyncIterator[int]:
-    """Ids of titles without a verdict: those never tried, or those whose check failed before a time."""
+    """Ids of titles without a verdict: never tried (``None``), or with a check that failed before a time."""
     last = 0
     while batch := await store.unchecked(collection, failed_before=failed_before, after=last, limit=BATCH):
         for last in batch:
@@ -24,7 +24,7 @@ async def unchecked(
 async def stale(
     store: Store, collection: str, *, before: datetime, failed_before: datetime | None = None
 ) -> AsyncIterator[int]:
-    """The same of titles whose verdict is older than ``before``, oldest first."""
+    """The same for titles whose verdict is older than ``before``, oldest first."""
     last = None
     while batch := await store.stale(
         collection, before=before, after=last, limit=BATCH, failed_before=failed_before

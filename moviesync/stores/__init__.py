@@ -13,7 +13,7 @@ def make_store(settings: Mapping[str, Any]) -> Store:
     """The store that the settings name, not opened yet: MongoDB if there is a ``MONGODB_URI``, else the SQLite
     file ``SQLITE_PATH``."""
     if uri := settings.get("MONGODB_URI"):
-        # Here, as the driver takes a tenth of a second, and a run without MongoDB need not wait for it.
+        # Imported here, as the driver takes 0.1 s, and a run without MongoDB need not wait for it.
         from moviesync.stores.mongo.store import MongoStore
 
         return MongoStore(uri, settings.get("MONGODB_DATABASE"))

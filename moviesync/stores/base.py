@@ -41,7 +41,7 @@ class Counts:
     unchecked: int = 0
     """Without a verdict."""
     failed: int = 0
-    """Carrying a ``checkError``, with a verdict or without."""
+    """With a ``checkError``, with a verdict or without."""
 
 
 class Store(ABC):
@@ -55,7 +55,7 @@ class Store(ABC):
     address: str
     """Where it is, as people may see it: never with a password."""
     inserted = 0
-    """Titles that ``write`` has added, those that were known before left out."""
+    """New titles that ``write`` has added."""
 
     @abstractmethod
     async def open(self, *, readonly: bool = False) -> None:
@@ -89,11 +89,11 @@ class Store(ABC):
         checked_since: datetime | None,
         failed_since: datetime,
     ) -> set[int]:
-        """Those of ``ids`` that need no check: they have a verdict (if ``checked_since`` is
+        """The ``ids`` that need no check: they have a verdict (if ``checked_since`` is
         given: one at least as young), or their last check failed at ``failed_since`` or later.
 
-        A document written by hand, with a ``vidsrcAvailable`` that is no boolean or a
-        ``lastChecked`` that is no date, does not count as having a verdict.
+        A document written by hand, with a ``vidsrcAvailable`` that is not a boolean or a
+        ``lastChecked`` that is not a date, does not count as having a verdict.
         """
 
     @abstractmethod
@@ -131,7 +131,7 @@ class Store(ABC):
     async def failures(self, collection: str) -> dict[str, int]:
         """How many titles carry a ``checkError``, by its reason, most frequent first.
 
-        What was written by hand and has no text for a reason counts as ``unknown``.
+        A reason written by hand that is not a text counts as ``unknown``.
         """
 
     @abstractmethod
@@ -140,14 +140,14 @@ class Store(ABC):
         one number less than there are moments.
 
         ``lastChecked`` alone decides, as it is null until the first verdict. Each number is a range
-        of an index, so it costs as much as it counts.
+        of an index, so its cost grows with what it counts.
         """
 
     @abstractmethod
     async def years(self, collection: str) -> list[tuple[int | None, int, int, int]]:
         """Year of release, and how many titles of it are available, unavailable and unchecked.
 
-        Ascending, and last those without a year (``None``). It costs as much as there are titles.
+        Ascending, and last those without a year (``None``). Its cost grows with the number of titles.
         """
 
     @abstractmethod
@@ -156,11 +156,11 @@ class Store(ABC):
 
     @abstractmethod
     async def found(self, collection: str, text: str, limit: int) -> list[Document]:
-        """The whole documents whose title contains the text, which means nothing but itself.
+        """The whole documents whose title contains the text, taken literally.
 
         Upper and lower case are alike in ASCII; whether they are in other letters is up to the
-        store. The shortest titles come first, so one that is the text alone leads; then by id.
-        It costs as much as there are titles.
+        store. The shortest titles come first, so an exact match leads; then by id. Its cost grows
+        with the number of titles.
         """
 
     @abstractmethod
@@ -175,7 +175,7 @@ class Store(ABC):
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
         """Replace or insert small documents of ``progress`` or ``runs`` by their text ``_id``.
 
-        They are the program's own: one that cannot be encoded raises as the encoder does.
+        They are the program's own: if one cannot be encoded, the encoder's error is raised.
         """
 
     @abstractmethod

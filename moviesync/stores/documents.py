@@ -1,4 +1,4 @@
-"""What the documents of both stores have in common: their dates, and when a title is up_to_date."""
+"""What the documents of both stores have in common: their dates, and when a title is up to date."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def iso(moment: datetime) -> str:
 
 
 def moment_or_same(value: Any) -> Any:
-    """The moment that a text of exactly the form of ``iso`` names; anything else as it is.
+    """The moment of a text that has exactly the form of ``iso``; anything else as it is.
 
     >>> moment_or_same("2026-11-23T10:00:00.000Z")
     datetime.datetime(2026, 11, 23, 10, 0, tzinfo=datetime.timezone.utc)
@@ -93,12 +93,12 @@ def parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 
 def storable_ids(ids: Iterable[int]) -> list[int]:
-    """Those of the ids that a store can hold: integers of 64 bit."""
+    """The ids that a store can hold: integers of 64 bit."""
     return [number for number in ids if SMALLEST_ID <= number <= LARGEST_ID]
 
 
 def is_storable(text: str) -> bool:
-    """Whether a text can be in a store at all: not so half of a surrogate pair."""
+    """Whether a store can hold a text: not if it has half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -109,7 +109,7 @@ def is_storable(text: str) -> bool:
 def json_text(value: Any, *, indent: int | None = None) -> str:
     r"""A document, or several, as JSON that people can read: dates as ``iso`` has them.
 
-    What JSON has no form for is its text, as it was written by hand.
+    A value that JSON has no form for, as written by hand, is shown as text.
 
     >>> print(json_text({"at": datetime(2026, 11, 23, tzinfo=timezone.utc), "title": "Amélie \x9b"}))
     {"at": "2026-11-23T00:00:00.000Z", "title": "Amélie \u009b"}

@@ -14,7 +14,7 @@ from moviesync.stores.sqlite.store import SQLiteStore
 class DryRunStore(SQLiteStore):
     """An empty catalogue in memory; each document goes to standard output when its check is done.
 
-    One line of JSON a title. If nobody reads standard output any more, StoreUnavailable says so.
+    One line of JSON a title. If nobody reads standard output any more, StoreUnavailable is raised.
     """
 
     def __init__(self) -> None:

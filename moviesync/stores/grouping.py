@@ -10,7 +10,7 @@ UNKNOWN = "unknown"
 
 
 def by_reason(groups: Iterable[tuple[Any, int]]) -> dict[str, int]:
-    """Counts by reason, the largest first; what is no text is ``unknown``.
+    """Counts by reason, the largest first; a reason that is not a text is ``unknown``.
 
     >>> by_reason([("timeout", 2), ("blocked", 3), (None, 1), ({}, 1)])
     {'blocked': 3, 'timeout': 2, 'unknown': 2}

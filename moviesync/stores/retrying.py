@@ -150,7 +150,7 @@ class RetryingStore(Store):
                 failure = error
 
     async def _wait(self, seconds: float, failure: StoreUnavailable) -> None:
-        """Let ``seconds`` pass; raises ``failure`` if they are not to be had."""
+        """Let ``seconds`` pass; raises ``failure`` if there is no time left, or the run is being stopped."""
         if self._since is None:
             self._since = time.monotonic()
             self._outage(True)

@@ -29,9 +29,9 @@ def is_well(status: int) -> bool:
 
 
 def error_code(body: bytes) -> int | None:
-    """TMDB's own number for an error, where the answer names one.
+    """TMDB's own number for an error, if the answer names one.
 
-    Its words are left alone: they can repeat the request, key included.
+    Its message is not used: it can repeat the request, key included.
     https://developer.themoviedb.org/docs/errors
 
     >>> error_code(b'{"success":false,"status_code":7,"status_message":"Invalid API key."}')
@@ -50,7 +50,7 @@ def read_json(body: bytes) -> Any:
     try:
         answer = json.loads(text, parse_constant=lambda _: None, parse_float=_float, parse_int=_int)
         if "\\ud" in text.lower():
-            # A lone "\\ud800" is JSON, but no text that a store takes.
+            # A lone "\\ud800" is JSON, but no store takes it as text.
             answer = json.loads(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
     except ValueError as error:
         raise MalformedAnswer(f"no JSON ({error})") from None
@@ -65,5 +65,5 @@ def _float(digits: str) -> float | None:
 
 
 def _int(digits: str) -> int | None:
-    # Python refuses to read integers of some thousand digits, for the time that takes.
+    # Python refuses to read integers of some thousand digits, as that takes too long.
     return int(digits) if len(digits) < _MOST_DIGITS else None

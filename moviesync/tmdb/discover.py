@@ -30,7 +30,7 @@ class DiscoverPage:
 
     titles: list[Title]
     total_pages: int | None
-    """``None`` where the answer does not say."""
+    """``None`` if the answer does not say."""
     total_results: int | None
     days: list[date]
     """The days of release that its titles name."""
@@ -70,7 +70,7 @@ def discover_url(
 
 
 def read_page(status: int, body: bytes, kind: Kind, seen: datetime) -> DiscoverPage:
-    """Read the answer to a request for a discover page; raises MalformedAnswer where it is none.
+    """Read the answer to a request for a discover page; raises MalformedAnswer if it is not one.
 
     Items that cannot be read are left out and named in ``problems``; fields that are not
     known stay in ``Title.data``.
@@ -108,7 +108,7 @@ def read_page(status: int, body: bytes, kind: Kind, seen: datetime) -> DiscoverP
 
 
 def refused_page(status: int, body: bytes, page: int) -> int | None:
-    """The last page that TMDB shows of a query, where this answer refuses ``page`` for being past it.
+    """The last page that TMDB shows of a query, if this answer refuses ``page`` as past it; else ``None``.
 
     >>> refused_page(400, b'{"status_code":22,"status_message":"Pages start at 1 and max at 500."}', 501)
     500

@@ -17,7 +17,7 @@ OK = range(200, 300)
 NO_TITLE = 999_999_999
 """A TMDB id that no title has."""
 
-# A page that is there and says that the title is not; seen with status 200.
+# A page with status 200 that says that the title is not there.
 _SOFT_404_TEXT = "this media is unavailable at the moment"
 _SOFT_404_TITLE = "404 not found"
 # Cloudflare's pages for visitors it does not trust; they say nothing about the title.
@@ -38,7 +38,7 @@ class Finding(NamedTuple):
     available: bool | None
     """``None``: nothing."""
     reason: str
-    """In a word or two, what the finding rests on; stored where it says nothing."""
+    """What the finding rests on, in a word or two; stored if it says nothing."""
 
 
 AVAILABLE = Finding(True, "page")
@@ -79,7 +79,7 @@ def judge(
 
 
 class _Page:
-    """A page, read as its header or the page itself says it is encoded, and as UTF-8."""
+    """A page, decoded as its header or the page itself says, and as UTF-8."""
 
     def __init__(self, headers: Mapping[str, str], body: bytes):
         self._compressed = _header(headers, "content-encoding").strip().lower() not in {"", "identity"}

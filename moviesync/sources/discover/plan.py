@@ -20,7 +20,7 @@ from moviesync.tmdb.discover import DiscoverPage, read_page, refused_page
 logger = logging.getLogger(__name__)
 
 
-# How far the totals of two answers may lie apart by drift alone.
+# How far the totals of two answers may differ by drift alone.
 _DRIFT = 0.9
 
 
@@ -33,8 +33,8 @@ class Queue(Protocol):
 
 
 class CrawlPlan:
-    """From page ``start_page`` of the walk on, and on that page from title ``start_index`` on, ``max_pages``
-    of the pages that are not done (``None``: all)."""
+    """The pages of one run: ``max_pages`` (``None``: all) of those not done, from page ``start_page`` of the
+    walk on, and on that page from title ``start_index`` on."""
 
     def __init__(
         self,
@@ -60,9 +60,9 @@ class CrawlPlan:
     async def pages(self, checkpoint: Checkpoint, queue: Queue) -> AsyncIterator[tuple[Window, int]]:
         """The pages in walking order, each when there is room for it.
 
-        Pages that tell a window's size, or the server's cap, are among them, wanted or not. At the
-        end the checkpoint knows whether the walk is finished. Raises CrawlStopped if there is no
-        page ``start_page``, or if the first page of all could not be had.
+        Pages that show a window's size, or the server's cap, are among them, wanted or not. At the
+        end the checkpoint records whether the walk is finished. Raises CrawlStopped if there is no
+        page ``start_page``, or if the very first page could not be read.
         """
         for window in self.walk:
             if self._left == 0:
@@ -75,7 +75,7 @@ class CrawlPlan:
                 await checkpoint.save(window)
                 self._log_size(window)
             if not window.dated and self._start_page > self.walk.shown(window) > 1:
-                # The numbers of the pages to come depend on the cap: see that it is what it is said to be.
+                # The numbers of the pages to come depend on the cap: check that it is what it is said to be.
                 self._counts = False
                 yield window, self.walk.shown(window)
                 await queue.pages_done()
@@ -95,17 +95,17 @@ class CrawlPlan:
             for number in self.walk.to_do(window, self._start_page, after=after):
                 await queue.room_for_page()
                 if self._left == 0:
-                    # One of those under way may be refused, and is none that is walked.
+                    # A page under way may be refused, and then does not count as walked.
                     await queue.pages_done()
                 if number > self.walk.shown(window):
-                    # The cap was learnt meanwhile.
+                    # The cap became known meanwhile.
                     break
                 if self._left == 0:
                     return
                 self._count()
                 yield number
                 more, after = True, number
-            # Only the last answers tell whether the window has grown meanwhile.
+            # Only the last answers show whether the window has grown meanwhile.
             await queue.pages_done()
 
     def answer(self, part: str, number: int, status: int, body: bytes, *, seen: datetime) -> Batch | None:
@@ -130,7 +130,7 @@ class CrawlPlan:
 
     def no_answer(self, part: str, number: int, reason: str, *, is_there: bool) -> Batch | None:
         """The same if there is no answer that can be read. ``is_there``: there is one, and it will not get
-        better; otherwise the page can be had another time."""
+        better; otherwise the page may be read another time."""
         window = self.walk.window(part)
         is_gap = is_there and window.pages is not None
         follows = "noted as a gap, and the walk goes on" if is_gap else "the same command asks for it again"
@@ -143,7 +143,7 @@ class CrawlPlan:
         return None
 
     def _wants(self, page: DiscoverPage, window: Window, number: int) -> bool:
-        """Note what an answer says of its window's size; False if the page is none to walk.
+        """Note what an answer says of its window's size; False if the page is not one to walk.
 
         Raises MalformedAnswer if it does not say what is needed.
         """
@@ -162,7 +162,7 @@ class CrawlPlan:
 
     @staticmethod
     def _implausible(page: DiscoverPage, window: Window, number: int) -> bool:
-        """Whether an empty page is more than totals that drift: it lies well within its window."""
+        """Whether totals that drift cannot explain an empty page: it lies well within its window."""
         total = page.total_pages or 0
         return number <= total * (page.total_results or 0) or total < _DRIFT * (window.pages or 0) - 1
 
@@ -174,7 +174,7 @@ class CrawlPlan:
 
     @property
     def pages_left(self) -> int | None:
-        """Pages that are still to be walked, as far as known; ``None``: TMDB has not told yet."""
+        """Pages that are still to be walked, as far as known; ``None``: TMDB has not said yet."""
         if self._left == 0:
             return 0
         windows = self.walk.windows

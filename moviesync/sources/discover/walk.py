@@ -25,7 +25,7 @@ class Walk:
     """The windows of one walk in the order in which their pages are numbered.
 
     Iterating gives the window without dates, then those with dates, newest first and the
-    unreleased last. Before asking for the next one, the caller tells a window's size
+    unreleased last. Before asking for the next one, the caller reports a window's size
     (``opened``) and walks the pages ``to_do``.
     """
 
@@ -47,7 +47,7 @@ class Walk:
         self.exhausted = False
         """Every window has been given out."""
         self.windows: list[Window] = []
-        """Those that have been given out."""
+        """The windows that have been given out."""
         self._by_key: dict[str, Window] = {}
         self._ledger = {document["_id"]: document for document in ledger}
         self._root = None if released_from or released_to else Window(name)
@@ -74,7 +74,7 @@ class Walk:
                 if self._too_large(window):
                     waiting += self._parts(window)
             if self.dates_ignored:
-                # Whatever is asked for, the answer is that of the first window.
+                # Whatever is asked for, the answer is the first window's.
                 yield self.windows[0]
         self.exhausted = True
 
@@ -92,7 +92,7 @@ class Walk:
         return self._by_key[key]
 
     def _parts(self, window: Window) -> list[Window]:
-        """What shows the titles that a window beyond the cap does not, the first to walk last."""
+        """The windows for the titles that a window beyond the cap does not show, the first to walk last."""
         if self.dates_ignored or window.order == "desc":
             return []
         if window.divisible:
@@ -113,7 +113,7 @@ class Walk:
         whole = self.windows[0]
         if window is not whole and window.results < _AS_LARGE * (whole.results or 0):
             return
-        # As large as the whole; and what it shows lies elsewhere, or nowhere.
+        # As large as the whole; the dates are ignored if most of its titles lie outside, or none has a date.
         strangers = sum(not window.holds(day) for day in days)
         if 2 * strangers > len(days) or (results and not days):
             logger.warning("The server ignores the dates: only what it shows without them can be walked")
@@ -126,7 +126,7 @@ class Walk:
             self.cap = last
 
     def shown(self, window: Window) -> int:
-        """How many pages of an opened window are walked; 0 where its parts are walked instead."""
+        """How many pages of an opened window are walked; 0 if its parts are walked instead."""
         pages = window.pages or 0
         if self.dates_ignored and window is not self.windows[0]:
             return 0

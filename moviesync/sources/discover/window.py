@@ -13,7 +13,7 @@ from moviesync.items import Mark
 KEY_SEPARATOR = " | "
 _MOST_PAGES = 1_000_000
 
-# Where an open end is halved: no title is older than the first films, and none is announced for later.
+# What counts as an open end if it is halved: no film is older, and none is announced for later.
 _FLOOR = date(1870, 1, 1)
 _CEILING = date(2100, 1, 1)
 
@@ -55,7 +55,7 @@ class Window:
 
     @property
     def key(self) -> str:
-        """``_id`` of its document in the ledger."""
+        """``_id`` of its document in the checkpoint."""
         return f"{self.walk}{KEY_SEPARATOR}{self} {self.order}"
 
     def holds(self, day: date) -> bool:
@@ -86,7 +86,7 @@ class Window:
         return replace(self, done=set(self.done), unreadable=set(self.unreadable))
 
     def document(self) -> dict[str, Any]:
-        """Its document in the ledger."""
+        """Its document in the checkpoint."""
         return {
             "_id": self.key,
             "from": self.first.isoformat() if self.first else None,
@@ -99,9 +99,9 @@ class Window:
         }
 
     def restore(self, document: dict[str, Any]) -> None:
-        """Take up the state that a document of the ledger tells.
+        """Take up the state that a document of the checkpoint holds.
 
-        Raises KeyError, TypeError or ValueError where it is none.
+        Raises KeyError, TypeError or ValueError if it is not such a document.
         """
         self.pages, self.results = (
             None if document[name] is None else index(document[name])

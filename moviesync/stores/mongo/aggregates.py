@@ -24,11 +24,11 @@ STATES: dict[str | None, Document] = {
     None: {},
 }
 MANY = 1000
-"""Titles with a text, all of which are asked for to find the shortest."""
+"""Up to this many titles with a text are all read to find the shortest."""
 NEAR = 4
-"""Characters that a title may have besides a text that is in more titles than that."""
+"""If a text is in more titles than that: the characters that a title may have besides it."""
 BATCH = 10_000
-"""Titles that the server sends at a time: small ones."""
+"""Titles that the server sends at a time; they are small."""
 
 
 async def counts(titles: Titles) -> Counts:
@@ -68,7 +68,7 @@ async def latest(titles: Titles, limit: int) -> list[Document]:
 async def found(titles: Titles, text: str, limit: int) -> list[Document]:
     if limit < 1 or not is_storable(text):
         return []
-    # A regular expression of BSON ends at a NUL.
+    # In BSON a regular expression ends at a NUL.
     pattern = re.escape(text).replace("\0", r"\x00")
     enough = max(MANY, limit)
     matching = await _matching(titles, pattern, limit=enough)
@@ -88,7 +88,7 @@ async def found(titles: Titles, text: str, limit: int) -> list[Document]:
 async def _matching(titles: Titles, pattern: str, *, limit: int = 0) -> list[Document]:
     """Id and title of the titles that match, at most ``limit`` of them; 0 is all.
 
-    Both stand in the index of the titles, so no document is read.
+    Both are in the index of the titles, so no document is read.
     """
     query = {"title": {"$regex": pattern, "$options": "i"}}
     return await titles.find(query, ["title"], limit=limit, batch_size=BATCH).to_list()
@@ -111,7 +111,7 @@ async def batch(titles: Titles, state: str | None, after: int, limit: int) -> li
 async def _documents(
     titles: Titles, query: Document, order: list[tuple[str, int]], limit: int
 ) -> list[Document]:
-    # To the server a limit of 0 means that there is none.
+    # To the server a limit of 0 means no limit.
     if limit < 1:
         return []
     return [title_of(document) async for document in titles.find(query, sort=order, limit=limit)]
@@ -124,8 +124,8 @@ async def _aggregated(titles: Titles, *stages: Document, **options: Any) -> list
 async def _hint(titles: Titles, index: str) -> dict[str, Any]:
     """Options with which an aggregation reads an index and no documents.
 
-    By itself a server takes one only for a question about its first field. It refuses a hint at an
-    index that is not there, as in a database that has only ever been read.
+    Without a hint, a server uses an index only for a question about its first field. It refuses a hint
+    at an index that does not exist, as in a database that has only ever been read.
     """
     return {"hint": index} if index in await titles.index_information() else {}
 

@@ -1,6 +1,6 @@
-"""What the collections of a MongoDB database are indexed by.
+"""The indexes of the collections in a MongoDB database.
 
-Plain indexes alone: not every server has partial ones.
+Only plain indexes: not every server has partial ones.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def _name(index: IndexModel) -> str:
 
 
 BY_STATE = _index("vidsrcAvailable", "_id", "year")
-"""By verdict, then id: the titles without one for a crawl, those of a state for an export, and how
-many there are of each state. The year makes it hold all that ``years`` asks."""
+"""By verdict, then id: the titles without a verdict for a crawl, those of one state for an export, and
+the number in each state. With the year it holds all that ``years`` needs."""
 BY_AGE = _index("lastChecked", "_id")
 """The oldest verdicts for a recheck, the latest ones, and how many came in a minute."""
 BY_ERROR = _index("checkError")
-"""The failed titles: how many there are, and which they are, without the others being read. The whole
+"""The failed titles and their number, without reading the others. The whole
 field, so that an error written by hand counts, whatever it holds."""
 BY_TITLE = _index("title", "_id")
 """A search reads the titles here; of the documents it reads those that it shows. The id is here too,
@@ -46,7 +46,7 @@ INDEX_NOT_FOUND = 27
 
 async def make_indexes(titles: Titles) -> None:
     """Make the indexes that are missing; then drop those that they replace."""
-    # To create one that is there already ends some servers.
+    # Some servers crash if an existing index is created again.
     there = await titles.index_information()
     if missing := [index for index in INDEXES if _name(index) not in there]:
         await titles.create_indexes(missing)

@@ -27,8 +27,8 @@ from moviesync.stores.mongo.values import escaped, title_of, unescaped
 Result = TypeVar("Result")
 
 FEW_AT_ONCE, MANY_AT_ONCE = 50, 100_000
-"""Documents that FerretDB takes in one write, and what MongoDB takes. FerretDB keeps a connection to its own
-database for each of them, has a hundred, and waits for one more for ever."""
+"""Documents in one write to FerretDB, and to MongoDB. FerretDB uses a connection to its own database for each
+of them; it has a hundred, and waits for ever if it needs one more."""
 EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -96,7 +96,7 @@ class MongoStore(Store):
     async def unchecked(
         self, collection: str, *, failed_before: datetime | None, after: int, limit: int
     ) -> list[int]:
-        # A limit of 0 means none to MongoDB.
+        # To MongoDB a limit of 0 means no limit.
         if limit < 1:
             return []
         query: Document = {"vidsrcAvailable": None, "_id": {"$gt": after}}

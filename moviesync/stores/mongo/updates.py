@@ -1,4 +1,4 @@
-"""The facts of a crawl as MongoDB updates, and what the server says to them."""
+"""The facts of a crawl as MongoDB updates, and how the server answers them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from moviesync.stores.mongo.schema import Titles
 from moviesync.stores.mongo.values import UNCHECKED, escaped
 
 LARGEST_UPDATE = 16 * 1024 * 1024 - 16 * 1024
-"""Bytes of one update: a document has 16 MiB at the most, and other fields stand beside these."""
+"""Bytes of one update: a document has at most 16 MiB, and holds other fields too."""
 
 
 class Update(NamedTuple):
@@ -33,13 +33,13 @@ class Update(NamedTuple):
 
 @dataclass
 class Sent:
-    """What became of some items."""
+    """The result of sending some items."""
 
     refused: list[Refused] = field(default_factory=list)
     new: int = 0
-    """Documents that were not there before."""
+    """Documents that did not exist before."""
     matched: int = 0
-    """Documents that were."""
+    """Documents that existed before."""
 
 
 def upsert(item: Title) -> Update:
@@ -56,7 +56,7 @@ def upsert(item: Title) -> Update:
 
 
 def verdict_update(item: Verdict) -> Update:
-    """A verdict, or why there is none, for a title that is there. Raises if BSON cannot hold it."""
+    """A verdict, or why there is none, for a stored title. Raises if BSON cannot hold it."""
     if item.available is None:
         error = {"reason": item.reason, "at": item.at}
         return Update({"_id": item.tmdb_id}, {"$set": _encoded({"checkError": error})})
@@ -106,13 +106,13 @@ async def _send(collection: Titles, items: Sequence[Item], updates: Sequence[Upd
         refused = [Refused(items[one["index"]], short_line(one["errmsg"])) for one in failures]
         return Sent(refused, details["nUpserted"], details["nMatched"])
     except KeyError:
-        # FerretDB leaves ``nModified`` out of a reply that refuses something, and the driver wants it.
+        # FerretDB leaves ``nModified`` out of a reply that refuses something, and the driver needs it.
         return await _send_singly(collection, items, updates)
     return Sent([], result.upserted_count, result.matched_count)
 
 
 async def _send_singly(collection: Titles, items: Sequence[Item], updates: Sequence[Update]) -> Sent:
-    """Say it all again, one by one; what went in at the first time counts as matched."""
+    """Send it all again, one by one; what was stored the first time counts as matched."""
     sent = Sent()
     for item, update in zip(items, updates, strict=True):
         try:
@@ -128,9 +128,9 @@ async def _send_singly(collection: Titles, items: Sequence[Item], updates: Seque
 
 
 def _encoded(fields: Document) -> RawBSONDocument:
-    """The fields as bytes, so that what cannot be stored shows here, and not amid a bulk write.
+    """The fields as bytes, so that what cannot be stored fails here, and not in a bulk write.
 
-    Some servers close the connection on what is too large.
+    Some servers close the connection if something is too large.
     """
     content = bson.encode(fields)
     if len(content) > LARGEST_UPDATE:

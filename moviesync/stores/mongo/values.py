@@ -1,12 +1,11 @@
-"""How JSON values that MongoDB cannot hold as they are go there and come back.
+"""How JSON values that MongoDB cannot hold as they are get stored and read back.
 
 MongoDB 4.4 takes no keys that begin with ``$`` or hold a ``.``, BSON no NUL in a key and no integer
 beyond 64 bit, and FerretDB no list in a list and no float that is not finite (for NaN it closes the
-connection). Such a character becomes its fullwidth double (NUL:
-its picture), and a fullwidth backslash goes before a character that was such a double from the start.
-Such an integer becomes a document of one key, that backslash and ``int``, with its digits; such a float
-one of the key ``float``, a list in a list one of the key ``list``, after that backslash both. No escaping
-makes any of these keys.
+connection). In a key, such a character becomes its fullwidth double (NUL: its picture). If a key holds
+such a double from the start, a fullwidth backslash is put before it. An integer, float or list that
+cannot be held becomes a document with one key: that backslash and ``int``, ``float`` or ``list``. An
+escaped key never looks like one of these.
 """
 
 from __future__ import annotations

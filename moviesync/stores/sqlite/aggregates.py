@@ -18,7 +18,7 @@ VERDICT_COUNTS = """
     SELECT count(*), count(*) FILTER (WHERE vidsrcAvailable = 1), count(*) FILTER (WHERE vidsrcAvailable = 0)
     FROM "{table}" """
 FAILED_COUNT = 'SELECT count(*) FROM "{table}" WHERE checkError IS NOT NULL'
-# SQLite fails if the parts of something that is no JSON are asked for.
+# SQLite fails if it is asked for parts of something that is not JSON.
 FAILURES = """
     SELECT
         CASE WHEN json_valid(checkError) THEN

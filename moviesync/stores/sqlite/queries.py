@@ -80,7 +80,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def write(
     connection: sqlite3.Connection, titles: Sequence[Title], verdicts: Sequence[Verdict]
 ) -> tuple[list[Refused], int]:
-    """Write all that can be written; what was refused, and how many of the titles are new."""
+    """Write all that can be written; returns what was refused, and the number of new titles."""
     with transaction(connection):
         known = _known(connection, titles)
         refused = _write_each(connection, titles, _upsert)
@@ -154,7 +154,7 @@ def save(connection: sqlite3.Connection, table: str, documents: Sequence[Documen
 
 
 def saved(connection: sqlite3.Connection, table: str, prefix: str, last: int | None) -> list[Document]:
-    # A negative limit is none.
+    # To SQLite a negative limit means no limit.
     limit = -1 if last is None else max(0, last)
     rows = connection.execute(on(table, SAVED), (len(prefix), prefix, limit)).fetchall()
     documents = ((name, loaded(text)) for name, text in reversed(rows))
@@ -172,7 +172,7 @@ def _write_each(
     items: Sequence[Item],
     write_one: Callable[[sqlite3.Connection, Item], int],
 ) -> list[Refused]:
-    """``write_one`` gives the number of rows that it wrote: 0 if there is none of that id."""
+    """``write_one`` gives the number of rows that it wrote: 0 if no row has that id."""
     refused = []
     for item in items:
         try:

@@ -25,7 +25,7 @@ TITLE_COLUMNS = {
     "checkError": "TEXT",
 }
 DOCUMENTS = f'SELECT {", ".join(TITLE_COLUMNS)} FROM "{{table}}" '  # noqa: S608 - names of our own
-"""Whole titles; what follows says which."""
+"""Whole titles; the rest of the statement says which."""
 DOCUMENT_COLUMNS = {"_id": "TEXT PRIMARY KEY", "document": "TEXT"}
 TABLES = {
     **dict.fromkeys(COLLECTIONS, TITLE_COLUMNS),
@@ -33,16 +33,16 @@ TABLES = {
     RUNS: DOCUMENT_COLUMNS,
 }
 
-# No more than the questions need: in a large file each of them costs a write to another page.
+# Only those that the questions need: in a large file each index costs a write to another page.
 TITLE_INDEXES = (
-    # Those of earlier files, which would be chosen for questions that they do not serve as well.
+    # Indexes of earlier versions: SQLite would choose them for questions that others serve better.
     'DROP INDEX IF EXISTS "{table}_available"',
     'DROP INDEX IF EXISTS "{table}_checked"',
-    # Those that are due, and no others: small, as a title leaves it with its verdict.
+    # Only the titles that are due: small, as a title leaves it with its verdict.
     'CREATE INDEX IF NOT EXISTS "{table}_unchecked" ON "{table}" (_id) '
     "WHERE vidsrcAvailable IS NULL AND checkError IS NULL",
-    # By age; it holds every title and all that is asked of the old ones and of their number, so that
-    # neither question looks into the table.
+    # By age; it holds all that is needed to list and to count old titles, so neither question reads
+    # the table.
     'CREATE INDEX IF NOT EXISTS "{table}_by_age" '
     'ON "{table}" (lastChecked, _id, vidsrcAvailable, checkError)',
     'CREATE INDEX IF NOT EXISTS "{table}_failed" ON "{table}" (vidsrcAvailable, _id, checkError) '
@@ -68,7 +68,7 @@ def on(table: str, statement: str) -> str:
 
 
 def connect(path: str, *, readonly: bool) -> sqlite3.Connection:
-    """Open the file, with every table and index there; raises ``sqlite3.Error`` and ``OSError``.
+    """Open the file, and make tables and indexes that are missing; raises ``sqlite3.Error`` and ``OSError``.
 
     ``readonly`` changes nothing: tables that the file lacks, or all of them if there is no
     file, are empty ones in memory.
@@ -114,7 +114,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _prepare_readonly(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
-    # What another program wrote in another encoding is to be read all the same.
+    # Text that another program wrote in another encoding can still be read.
     connection.text_factory = lambda raw: raw.decode(errors="replace")
     for table in TABLES.keys() - _tables(connection):
         connection.execute(f'CREATE TEMP TABLE "{table}" ({_definition(TABLES[table])})')

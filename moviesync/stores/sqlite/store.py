@@ -34,7 +34,7 @@ class SQLiteStore(Store):
         try:
             await self._in_thread(self._connect)
         except BaseException:
-            # Also if nobody waits for it any more.
+            # Also if the caller was cancelled meanwhile.
             await self.close()
             raise
 
@@ -48,7 +48,7 @@ class SQLiteStore(Store):
         if self._readonly and self._connection is not None:
             # A question may take many seconds more, and nobody waits for its answer.
             self._connection.interrupt()
-        # In its turn: after an opening that is under way.
+        # In the same thread, so after an opening that is under way.
         await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
         thread.shutdown()
 

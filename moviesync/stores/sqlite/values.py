@@ -12,7 +12,7 @@ from moviesync.stores.documents import UNSTORABLE, iso, moment_or_same
 
 
 def document_of(columns: Sequence[str], row: Sequence[Any]) -> Document:
-    """A row as the document it stands for; what was written by hand, and means nothing, as it is."""
+    """The document of a row; values written by hand that mean nothing stay as they are."""
     document = dict(zip(columns, row, strict=True))
     if document["vidsrcAvailable"] in (0, 1):
         document["vidsrcAvailable"] = bool(document["vidsrcAvailable"])
