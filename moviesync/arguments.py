@@ -33,7 +33,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 
 class Arguments(BaseModel):
-    """What a crawl can be told; README has the table."""
+    """The arguments of a crawl; README has the table."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,9 +63,9 @@ class Arguments(BaseModel):
 
 
 def as_settings(collection: str, args: Arguments) -> dict[str, Any]:
-    """The settings that follow from the arguments of a spider, whose titles are in ``collection``.
+    """The settings that follow from a spider's arguments; ``collection`` holds its titles.
 
-    They are how a component learns of them. None of them is meant to be set by a user.
+    Components read the arguments from them. Users are not meant to set them.
     """
     settings: dict[str, Any] = {
         "COLLECTION": collection,
@@ -81,7 +81,7 @@ def as_settings(collection: str, args: Arguments) -> dict[str, Any]:
 
 
 def problems(given: Mapping[str, Any]) -> list[str]:
-    """One line for each argument that is unknown or no use; empty where all is well.
+    """One line for each argument that is unknown or not valid; empty if all are valid.
 
     >>> problems({"start_pge": "5", "batch_size": "abc"})  # doctest: +NORMALIZE_WHITESPACE
     ['-a batch_size=abc: Input should be a valid integer, unable to parse string as an integer',

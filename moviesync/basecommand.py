@@ -1,6 +1,6 @@
-"""What the commands share: mistakes told in a line each, and a store that is read.
+"""What the commands share: a line for each usage mistake, and reading the store.
 
-Scrapy takes every class of ``moviesync.commands`` for a command, so this is outside.
+Scrapy takes every class in ``moviesync.commands`` for a command, so this module is outside.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ReadingCommand(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def problems(self, args: list[str], opts: argparse.Namespace) -> list[str]:
-        """One line for each argument and option that is no use."""
+        """One line for each argument and option that is not valid."""
         name = type(self).__module__.rpartition(".")[2]
         return [
             f"{arg}: there is no such option"
@@ -50,7 +50,7 @@ class ReadingCommand(ScrapyCommand):
             leave(WRONG_USAGE, problems)
 
     def read(self, question: Callable[[Store], Awaitable[Answer]]) -> Answer:
-        """What a question finds in the store, which is open for it."""
+        """The store's answer to ``question``; opens and closes the store."""
         assert self.settings
         store = make_store(self.settings)
 
@@ -70,7 +70,7 @@ class ReadingCommand(ScrapyCommand):
 
     @staticmethod
     def print(text: str) -> None:
-        """Print lines, for whoever still reads them."""
+        """Print lines; ends the program if nobody reads them any more."""
         try:
             write_out(f"{text}\n")
         except OutputLost as error:
@@ -79,7 +79,7 @@ class ReadingCommand(ScrapyCommand):
 
 @contextmanager
 def usage_mistakes() -> Iterator[None]:
-    """Within, what Scrapy finds wrong with its options ends the program with a line."""
+    """In this context, a usage mistake that Scrapy finds ends the program with one line."""
     try:
         yield
     except UsageError as error:
@@ -87,8 +87,8 @@ def usage_mistakes() -> Iterator[None]:
 
 
 def without_a_run(settings: Settings) -> None:
-    """Keep a command that uses a spider from being a run of it: the store stays closed, nothing is logged to
-    a file, and no JOBDIR is taken."""
+    """For a command that uses a spider without a run: the store stays closed, nothing is logged to a file,
+    and no JOBDIR is taken."""
     off = (
         "moviesync.extensions.storesession.StoreSession",
         "moviesync.extensions.logstats.LogStats",
@@ -96,12 +96,12 @@ def without_a_run(settings: Settings) -> None:
         "moviesync.log.file.LogFile",
     )
     extensions = {**settings["CRAWL_SETTINGS"]["EXTENSIONS"], **dict.fromkeys(off)}
-    # Above the settings of a spider, which name its extensions.
+    # With a higher priority than the spider's settings, which name its extensions.
     settings.set("EXTENSIONS", extensions, priority="cmdline")
 
 
 def leave(code: int, lines: Iterable[str]) -> NoReturn:
-    """End the program, with one line a mistake on standard error and nothing else."""
+    """End the program with one line for each mistake on standard error, and nothing else."""
     for line in lines:
         print(f"moviesync: {line}", file=sys.stderr)
     sys.exit(code)

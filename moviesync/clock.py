@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 
 def now() -> datetime:
-    """UTC, to the millisecond: what both stores keep."""
+    """The current time in UTC, to the millisecond, as both stores keep it."""
     time = datetime.now(timezone.utc)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
@@ -44,5 +44,5 @@ class Backoff:
 
 
 def jitter() -> float:
-    """A factor for a wait, 1 to 1.25, so that not all who wait come back at one moment."""
+    """A factor for a wait, 1 to 1.25, so that not everyone comes back at the same moment."""
     return random.uniform(1, 1.25)  # noqa: S311 - no secret

@@ -57,7 +57,7 @@ class RecordedCheck(RecordedContract):
 
 
 class Titles(Contract):
-    """``@titles count``: the callback gives one Batch of so many titles, then a check of each."""
+    """``@titles count``: the callback gives one Batch of ``count`` titles, then a check of each."""
 
     name = "titles"
 

@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 class CrawlStopped(CloseSpider):
     """The run cannot do its work; raised from ``start()``, a callback, or a handler of ``spider_opened``.
 
-    Its reason is one line: what is the matter and what to do. ``core.exitcodes`` says what follows from it.
+    Its reason is one line: what is wrong and what to do. ``core.exitcodes`` gives the exit code for it.
     """
 
 
@@ -52,7 +52,7 @@ _REASONS: dict[type[Exception], str] = {
 
 
 UNUSABLE_ANSWERS = (DownloadCancelledError, IgnoreRequest)
-"""Failures that another try does not mend and that say nothing of the site: an answer that is there and cannot be
+"""Failures that another try does not mend, and that say nothing about the site: an answer that cannot be
 used, and requests that moviesync itself ended."""
 
 

@@ -1,4 +1,4 @@
-"""What goes to a terminal, to standard output or to a file: harmless, whole, and no traceback where it ends."""
+"""Output to a terminal, a pipe or a file: harmless, complete, and without a traceback if it fails."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from urllib.parse import quote, quote_plus
 
 _CODES = (*range(0x20), *range(0x7F, 0xA0))
 CONTROLS = {code: f"\\u{code:04x}" for code in _CODES if chr(code) not in "\t\n"}
-"""What a terminal takes for a command, and how it is shown instead: in the way of JSON, so that it stays JSON."""
+"""Characters that a terminal obeys, and how they are shown instead: as in JSON, so that JSON stays JSON."""
 _LINE_CONTROLS = {**CONTROLS, ord("\t"): "\\t", ord("\n"): "\\n"}
 
 
 class OutputLost(Exception):
-    """What is written to is closed, or takes no more; raised by ``write_out`` and within ``replacing``.
+    """The output is closed, or takes no more; raised by ``write_out`` and within ``replacing``.
 
     The text is one line that says so.
     """
 
 
 def one_line(text: str) -> str:
-    r"""The text with everything shown that would end the line or command the terminal.
+    r"""The text, with every character escaped that would end the line or command the terminal.
 
     >>> print(one_line("a\nb\x1b[2J"))
     a\nb\u001b[2J
@@ -67,9 +67,9 @@ def write_out(text: str) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Callable[[str], None]]:
-    """Within, write to a file that takes the place of ``path`` at the end; what fails leaves that as it was.
+    """In this context, write to a file that replaces ``path`` at the end; a failure leaves that as it was.
 
-    A pipe or a device is written to as it is.
+    A pipe or a device is written to directly.
     """
     beside: Path | None = None
     try:
@@ -102,9 +102,9 @@ def _encoded(text: str) -> bytes:
 
 
 def refusal(path: str) -> str:
-    """Why a file cannot be appended to, in a word or two; empty where it can.
+    """Why a file cannot be appended to, in a word or two; empty if it can.
 
-    Its folder, and the file itself, are there afterwards.
+    The file and its folder exist afterwards.
     """
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def refusal(path: str) -> str:
 
 
 def folder_refusal(path: str) -> str:
-    """Why a folder cannot be written to; empty where it can. It is there afterwards."""
+    """Why a folder cannot be written to; empty if it can. The folder exists afterwards."""
     try:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)

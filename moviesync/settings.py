@@ -1,4 +1,4 @@
-"""Scrapy's settings, where they differ from its defaults: each with the default and the reason.
+"""The settings that differ from Scrapy's defaults: each with the default and the reason.
 
 The environment, and a ``.env`` file in this folder or above, are read here and nowhere else;
 a real variable wins over the file. https://docs.scrapy.org/en/latest/topics/settings.html
@@ -33,7 +33,7 @@ SQLITE_PATH = _environment.SQLITE_PATH
 # Who is asking. Default: "Scrapy/VERSION (+https://scrapy.org)", which names nobody in particular.
 USER_AGENT = f"moviesync/{__version__} (catalogue of film pages; asks for their status only)"
 
-# Default False. TMDB's API is no page to crawl: its terms rule, and its limit is kept by rate.
+# Default False. TMDB's API is not a web page: its terms apply, and TMDB_RATE keeps its limit.
 # VidSrc's robots.txt concerns indexing; one request a title for its status indexes nothing.
 ROBOTSTXT_OBEY = False
 
@@ -42,34 +42,34 @@ ROBOTSTXT_OBEY = False
 TWISTED_REACTOR_ENABLED = False
 # Default False: any certificate would do.
 DOWNLOAD_VERIFY_CERTIFICATES = True
-# Default True: a port on which whoever holds a token can run Python.
+# Default True: a port on which anyone with its token can run Python.
 REMOTE_CONTROL_ENABLED = False
 # Default DEBUG: a line for every request and item.
 LOG_LEVEL = "INFO"
 
 # Settings of moviesync's components.
 
-# Seconds before a request is tried again, if the failure is no matter of the whole site; doubled for each
+# Seconds before a request is tried again, unless its site asked to wait; doubled for each
 # further try. Scrapy's RETRY_TIMES says how often.
 RETRY_WAIT = 0.25
-# Seconds after which a run ends whose site is down.
+# Seconds after which a run ends if a site is down.
 SITE_PATIENCE = 300
-# Seconds for which a store that fails in mid-run is waited for.
+# Seconds to wait for a store that fails during a run.
 STORE_PATIENCE = 120
 # Seconds that a write waits for more items, after the first.
 GROUP_COMMIT_LINGER = 0.005
-# Seconds from one sign of life of a run to the next; one that gave none for 20 s is shown as killed.
+# Seconds from one sign of life of a run to the next; a run without one for 20 s is shown as killed.
 RUN_HEARTBEAT = 5
 # A terminal shows a bar; LOGSTATS_INTERVAL (default 60 s) says how often there is a line in the log.
 PROGRESS_BAR = os.environ.get("TERM") != "dumb"
 # The variable LOG_FILE. Scrapy's setting of that name stays unset, as it takes the log away from the
 # console; who sets it (--logfile, -s LOG_FILE=...) gets what Scrapy does, and no second file.
 LOGFILE_PATH = _environment.LOG_FILE
-# Bytes after which the file is put aside, and how many such files are kept.
+# Bytes after which the file is rotated, and how many old files are kept.
 LOGFILE_MAX_BYTES = 5_000_000
 LOGFILE_BACKUPS = 3
 
-# What holds for moviesync's own spiders alone, so that "scrapy shell", "fetch" and "bench" are what they are
+# Settings for moviesync's own spiders only, so that "scrapy shell", "fetch" and "bench" work as they do
 # everywhere.
 CRAWL_SETTINGS = {
     # Default 1 GB. A discover page has 30 KB; nothing of more than 2 MB is an answer.
@@ -87,8 +87,8 @@ CRAWL_SETTINGS = {
     "AUTOTHROTTLE_START_DELAY": 0,
     # Default 100 tasks for every response, which gives one item or two.
     "CONCURRENT_ITEMS": 1,
-    # Default True. A packed page that is cut short unpacks to the part that came, and one of 2 KB to
-    # gigabytes; the sites are asked for plain pages, and what comes packed is not read.
+    # Default True. A compressed page that is cut short unpacks without an error, and one of 2 KB can unpack
+    # to gigabytes; the sites are asked for plain pages, and compressed ones are not read.
     "COMPRESSION_ENABLED": False,
     "DEFAULT_REQUEST_HEADERS": {
         "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
@@ -96,7 +96,7 @@ CRAWL_SETTINGS = {
     },
     # Default True: 1 KB of cookies a request for sites that need none.
     "COOKIES_ENABLED": False,
-    # Default True: which page led to which is nobody's business.
+    # Default True: the sites need not know which page led to which.
     "REFERER_ENABLED": False,
     # Default: a priority queue and a disk queue in JOBDIR. The store is the queue here.
     "SCHEDULER": "moviesync.core.scheduler.Scheduler",
@@ -116,7 +116,7 @@ CRAWL_SETTINGS = {
         # Nearer to the downloader, so that it sees the failures that Retry tries again.
         "moviesync.downloadermiddlewares.circuitbreaker.CircuitBreaker": 560,
         "moviesync.checks.controls.Controls": 570,
-        # Redirects belong to the request that met them; the HTML kind is not for programs.
+        # Redirects are part of the request that was redirected; those in HTML are for browsers.
         "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
         "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
         "moviesync.downloadermiddlewares.redirect.InlineRedirect": 600,
@@ -126,7 +126,7 @@ CRAWL_SETTINGS = {
     # Most answers of VidSrc are 404s; they are findings here, so the middleware that drops them is off.
     "SPIDER_MIDDLEWARES": {
         "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
-        # What they note or look for does not occur here: every layer costs each title some time.
+        # They have nothing to do here, and every layer costs each title some time.
         "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
         "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
         "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
@@ -156,7 +156,7 @@ CRAWL_SETTINGS = {
         # After it, so that a feed shows what is stored.
         "moviesync.pipelines.feeds.FeedPipeline": 400,
     },
-    # Default: the names of the item's own fields. A feed has those of a title's document.
+    # Default: the names of the item's own fields. A feed has the names of a title's document.
     "FEED_EXPORT_FIELDS": {
         "tmdb_id": "tmdbId",
         "title": "title",
@@ -165,7 +165,7 @@ CRAWL_SETTINGS = {
         "last_checked": "lastChecked",
         "reason": "reason",
     },
-    # Default: ASCII alone in JSON.
+    # Default: only ASCII in JSON.
     "FEED_EXPORT_ENCODING": "utf-8",
     "LOG_FORMATTER": "moviesync.log.formatter.QuietLogFormatter",
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CONTROL = "control"
-"""Request meta: the request is a control, and no check of a title."""
+"""Request meta: the request is a control, not a check of a title."""
 WARNING = "VidSrc has a page for a title that cannot exist: its answers prove little"
 
 
@@ -55,7 +55,7 @@ class Controls:
         meta = {SITE: VIDSRC, CONTROL: True, "dont_retry": True}
         try:
             response = await self._crawler.engine.download_async(Request(self._url, meta=meta))
-        except Exception as error:  # the checks that follow meet the same and deal with it
+        except Exception as error:  # the checks that follow get the same error and handle it
             logger.debug("The title that cannot exist got no answer: %r", error)
             return
         finding = finding_of(response)

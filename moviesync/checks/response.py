@@ -1,4 +1,4 @@
-"""What an answer of VidSrc says of its title: judged once, when it comes, for everyone who asks later."""
+"""What VidSrc's answer says about a title: judged once, when it comes, and kept for later."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def finding_of(response: Response) -> page.Finding | None:
 
 
 def is_well(request: Request, response: Response) -> bool | None:
-    """Judge an answer; whether it shows that VidSrc works. ``None``: it shows neither."""
+    """Judge an answer. True: it shows that VidSrc works; False: that it does not; ``None``: neither."""
     finding = judge(request, response)
     if finding is None or response.status in _REDIRECTS:
         return None

@@ -71,7 +71,7 @@ class Command(crawl.Command):
             try:
                 self.crawler_process.start(install_signal_handlers=False)
             except RuntimeError:
-                # The event loop says so if it was stopped before its end.
+                # The event loop raises this if it was stopped before its end.
                 if not interrupts.is_cut_off:
                     raise
         reason = self.reason or f"the run was cut off; {closing.same_command(opts.spargs)} goes on with it"
@@ -110,7 +110,7 @@ class Command(crawl.Command):
 
 
 def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None = None) -> list[str]:
-    """One line for each argument that names no spider; with ``most`` there have to be so many."""
+    """One line for each argument that names no spider. ``most``: how many spiders have to be named."""
     spiders = get_spider_loader(settings).list()
     known = f"there is {' and '.join(spiders)}"
     if options := [arg for arg in args if arg.startswith("-")]:
@@ -121,7 +121,7 @@ def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None
 
 
 def _look_at_files(settings: BaseSettings, *, dry_run: bool) -> None:
-    """See that the files can be written that the command line and the environment name."""
+    """End the program if a file that the command line or the environment names cannot be written."""
     schemes = settings.getwithbase("FEED_STORAGES")
     if problems := feeds.problems(map(str, settings.getdict("FEEDS")), schemes):
         leave(WRONG_USAGE, problems)
@@ -134,11 +134,11 @@ def _look_at_files(settings: BaseSettings, *, dry_run: bool) -> None:
 
 
 def readable_by_others(path: str) -> bool:
-    """Whether a file with secrets can be read by every user; not so if there is none."""
+    """Whether every user can read a file with secrets; False if ``path`` is empty."""
     return bool(path) and os.name == "posix" and bool(Path(path).stat().st_mode & stat.S_IROTH)
 
 
 def say(line: str, level: int = logging.INFO) -> None:
-    """Print one of the closing lines, which belongs into the log file, too."""
+    """Print one of the closing lines, and write it to the log file."""
     file.note(line, level)
     print(f"moviesync: {one_line(line)}", file=sys.stderr)

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 DATABASE = "demo.db"
 SPIDER = "tmdb_vidsrc"
 RATE = 100
-"""Requests a second that TMDB in miniature gets; it has no limit."""
+"""Requests a second to TMDB in miniature, which has no limit."""
 
 
 class Command(crawl.Command):
-    """The very same spider as ``scrapy crawl``, into a database of its own."""
+    """The same spider as in ``scrapy crawl``, with its own database."""
 
     def syntax(self) -> str:
         return "[options]"
@@ -56,14 +56,14 @@ class Command(crawl.Command):
             "LOGFILE_PATH": None,
             "ENVIRONMENT_PROBLEMS": [],
             "VIDSRC_CONCURRENCY": 16,
-            # Titles that always fail are there to be seen, not to be waited for.
+            # Some titles always fail; nobody should have to wait for them.
             "RETRY_WAIT": 0.05,
         }
         self.settings.setdict(own, priority="cmdline")
         super().process_options([SPIDER], opts)
 
     def _close(self, crawler: Crawler, reason: str, seconds: float) -> None:
-        """Nothing: the table at the end does."""
+        """Print nothing: the table at the end says it."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if opts.serve:

@@ -18,7 +18,7 @@ STANDARD_OUTPUT = "-"
 
 
 class Command(ReadingCommand):
-    """To standard output, or to a file that is there when it is whole."""
+    """To standard output, or to a file that appears when it is complete."""
 
     def syntax(self) -> str:
         return f"[options] [{'|'.join(COLLECTIONS)}]"
@@ -28,7 +28,7 @@ class Command(ReadingCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        # Optional values, so that a missing one is told like any other mistake.
+        # Optional values, so that a missing one is reported like any other mistake.
         parser.add_argument(
             "-o",
             "--output",
@@ -89,7 +89,7 @@ class Command(ReadingCommand):
 
 
 def _form(opts: argparse.Namespace) -> str:
-    """The format that is named, or that the file's name ends like."""
+    """The format that ``--format`` names, else the file's ending, else JSON Lines."""
     if opts.format is not None:
         return str(opts.format)
     ending = Path(opts.output).suffix.removeprefix(".")

@@ -22,7 +22,7 @@ class Command(ReadingCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        # An optional value, so that a missing one is told like any other mistake.
+        # An optional value, so that a missing one is reported like any other mistake.
         parser.add_argument(
             "--limit", nargs="?", default=SHOWN, const="", metavar="N", help=f"how many (default {SHOWN})"
         )

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 class Gate:
-    """Keeps the rate, the concurrency and the order of each site to the letter, whatever a request is for.
+    """Keeps the rate, the concurrency and the order of each site exactly, whatever a request is for.
 
-    A request enters before it is sent, and leaves when its answer is there; the download handler sees to
-    both. Follow-ups go first. A site that is held gets nothing but probes until everyone who holds it has
-    released it; its requests wait here, in no place of its concurrency.
+    A request enters before it is sent, and leaves when its answer is there; the download handler does
+    both. Follow-ups go first. A site that is held gets only probes until every hold is released; its
+    requests wait here, and do not count as under way.
 
     When the run is stopped, what waits ends with RequestCancelled: follow-ups only if their site is held.
     """
@@ -57,7 +57,7 @@ class Gate:
         return gate
 
     def stop(self) -> None:
-        """Let in nothing but follow-ups from now on, and end what waits."""
+        """From now on let in only follow-ups, and end the requests that wait."""
         self._stopping = True
         self._changed.set()
         for site, slot in self._slots.items():
@@ -70,9 +70,9 @@ class Gate:
     # What the download handler asks for
 
     async def enter(self, request: Request) -> Slot | None:
-        """Wait until the request may be sent; the slot that it has a place of, for ``leave``.
+        """Wait until the request may be sent; returns the slot in which it has a place, for ``leave``.
 
-        ``None``: it goes to none of the sites, and there is no limit. Raises RequestCancelled if the run
+        ``None``: it goes to neither site, and there is no limit. Raises RequestCancelled if the run
         is being stopped meanwhile.
         """
         slot = self._slots.get(request.meta.get(SITE, ""))
@@ -98,15 +98,15 @@ class Gate:
             return
         slot.active -= 1
         self._active -= 1
-        # Later, so that whoever hears of the answer can hold the site before its next request is sent.
+        # Later, so that those who see the answer can hold the site before its next request is sent.
         asyncio.get_running_loop().call_soon(self._send_all)
 
     # What components ask for
 
     def hold(self, site: str, why: Hold, *, until: float | None = None) -> None:
-        """Send nothing more to a site until everyone who holds it has released it.
+        """Send nothing more to a site until every hold on it is released.
 
-        ``until`` is for people: when that will be, by ``time.monotonic``, if it is known.
+        ``until`` is only shown to people: when that will be, by ``time.monotonic``, if it is known.
         """
         self._slots[site].holds[why] = until
         if self._stopping:
@@ -122,14 +122,14 @@ class Gate:
         return dict(self._slots[site].holds)
 
     def drop(self, site: str, error: Exception, *, follow_ups: bool = True) -> None:
-        """End every request that waits for its turn at a site with ``error``."""
+        """Raise ``error`` in every request that waits for its turn at a site."""
         for turn in list(self._slots[site].waiting(follow_ups=follow_ups)):
             self._slots[site].remove(turn)
             if not turn.comes.done():
                 turn.comes.set_exception(error)
 
     async def quiet(self, site: str, *, besides: Hold) -> None:
-        """Wait until nothing is under way at a site, and nobody holds it but for the reason ``besides``.
+        """Wait until nothing is under way at a site, and it is held for no reason other than ``besides``.
 
         Raises RequestCancelled if the run is being stopped meanwhile.
         """
@@ -141,12 +141,11 @@ class Gate:
             raise RequestCancelled("the run ends")
 
     def concurrency(self, site: str) -> int:
-        """Requests at once that a site gets at most."""
+        """The most requests that a site gets at once."""
         return self._slots[site].limits.concurrency
 
     def slow_down(self, site: str, delay: float) -> None:
-        """Let at least ``delay`` seconds pass from one request to the next; less than the limits say does
-        not count."""
+        """Let ``delay`` seconds pass from one request to the next, but never less than the limits say."""
         slot = self._slots[site]
         slot.delay = max(slot.limits.delay, delay)
         slot.stop_timer()
@@ -157,7 +156,7 @@ class Gate:
         return self._slots[site].delay
 
     def is_slowed(self, site: str) -> bool:
-        """Whether requests wait longer for each other than the limits say."""
+        """Whether the delay is longer than the limits say."""
         return self._slots[site].delay > self._slots[site].limits.delay
 
     def _send_all(self) -> None:
@@ -166,7 +165,7 @@ class Gate:
             self._send(slot)
 
     def _send(self, slot: Slot) -> None:
-        """Let go what may go now, and come back when the next delay has passed."""
+        """Send what may be sent now, and come back when the next delay has passed."""
         while slot.has_next():
             if 0 < self._total <= self._active:
                 return

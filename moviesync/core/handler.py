@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class GatedHandler:
-    """Sends each request when the gate lets it, with the client that Scrapy would take by itself.
+    """Sends each request when the gate lets it, with the client that Scrapy uses by default.
 
     https://docs.scrapy.org/en/latest/topics/download-handlers.html
     """
@@ -51,8 +51,8 @@ class GatedHandler:
 def send_once(client: object) -> None:
     """Keep aiohttp from sending a request a second time if a kept connection was closed.
 
-    That request would go past the gate. There is no public way; a test with a server that closes
-    connections shows if this one ends.
+    That request would bypass the gate. There is no public way; a test with a server that closes
+    connections shows if this one stops working.
     """
     session = getattr(client, "_session", None)
     if session is not None:

@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class Interrupts:
-    """Within, SIGINT and SIGTERM are for one crawl; afterwards they are ignored, as all is done.
+    """In this context SIGINT and SIGTERM control one crawl; afterwards they are ignored, as all is done.
 
-    Scrapy's own handlers do the same, and leave no way to know that a run was cut off. ``loop`` is the
-    one in which the crawl runs.
+    Scrapy's own handlers do the same, but do not show that a run was cut off. ``loop`` is the event
+    loop of the crawl.
     """
 
     def __init__(self, crawler: Crawler, loop: asyncio.AbstractEventLoop):
@@ -39,7 +39,7 @@ class Interrupts:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether there was a second one while the crawl went on."""
+        """Whether a second signal came while the crawl went on."""
         return self._received > 1
 
     def _handle(self, how: Any) -> None:
@@ -53,7 +53,7 @@ class Interrupts:
         if self._received == 1:
             self._loop.call_soon_threadsafe(self._pause, signal.Signals(number).name)
             return
-        # What is cut off would log tracebacks, and there is no mistake in it.
+        # Tasks that are cut off would log tracebacks, although nothing is wrong.
         logging.disable()
         sys.unraisablehook = lambda _: None
         self._loop.call_soon_threadsafe(self._loop.stop)

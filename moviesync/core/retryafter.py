@@ -1,4 +1,4 @@
-"""How long a site is left alone that asks for it: by Retry-After, or for growing times."""
+"""How long to leave a site alone that asks for it: as Retry-After says, or for growing times."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 ASKS_TO_WAIT = frozenset({429, 503})
 """Statuses that concern the whole site and not the one request."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
-"""Seconds that a site is left alone that does not say for how long."""
+"""Seconds to leave a site alone that does not say for how long."""
 LONGEST_PAUSE = 15 * 60
-"""Seconds of ``Retry-After`` beyond which the run ends, for its user to come back later."""
+"""Longest ``Retry-After`` in seconds; beyond it the run ends, and its user can come back later."""
 LONG_WAIT = 10.0
-"""Seconds of a wait that is worth a line in any case."""
+"""Seconds; a wait of this length or more always gets a log line."""
 CALM = 10
-"""So many answers take back one doubling of the waits."""
+"""Answers that take back one doubling of the waits."""
 MARGIN = 0.05
 """Seconds added to a wait that a site asked for, so that no clock is too early."""
 _YEAR = 366 * 24 * 3600.0
@@ -68,7 +68,7 @@ class SiteWait:
             )
         if seconds is None:
             if time.monotonic() < self._until:
-                # One of those that were under way when the wait began.
+                # This request was under way when the wait began.
                 return
             seconds = min(self._backoff.next() * jitter(), LONGEST_WAIT)
         until = time.monotonic() + seconds + MARGIN

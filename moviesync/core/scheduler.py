@@ -35,13 +35,13 @@ REMEMBERED = 1000
 
 
 class Scheduler(BaseScheduler):
-    """Pages first, then checks; a page or check is under way until the store has what it came to.
+    """Pages first, then checks; a page or check is under way until the store has its result.
 
     A request for a page carries ``window`` and ``number`` in its ``cb_kwargs``, one for a check ``tmdb_id``.
     At most twice as many checks are under way as VidSrc has places, so that no more than those
-    are asked for twice after a kill, and a place that gets free finds the next one waiting. A check
+    are asked for twice after a kill, and a free place always finds the next check waiting. A check
     of a title that waits or is under way is not taken a second time: titles move between pages
-    while one walks, and a title that is due may be on the next page.
+    during a walk, and a title that is due may be on the next page.
     """
 
     def __init__(self, concurrency: int, stats: StatsCollector):
@@ -55,7 +55,7 @@ class Scheduler(BaseScheduler):
         self._stored: dict[int, None] = {}
         self._changed = asyncio.Event()
         self.dropped = 0
-        """Checks that came to nothing; the spider begins to count again where it asks for them again."""
+        """Checks without a result; the spider sets it to 0 before it asks for them again."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -94,7 +94,7 @@ class Scheduler(BaseScheduler):
     # What became of requests
 
     def request_done(self, response: Response | Failure | None) -> None:
-        """Take in that the item of a request is stored, or that none will come of it."""
+        """Note that the item of a request is stored, or that it will have none."""
         request = getattr(response, "request", None)
         if request is None:
             return
@@ -104,12 +104,12 @@ class Scheduler(BaseScheduler):
             self._check_done(request.cb_kwargs["tmdb_id"])
 
     def page_done(self, window: str, number: int) -> None:
-        """Forget a page: its titles are stored, or nothing will come of it."""
+        """Forget a page: its titles are stored, or it will give none."""
         self._pages.discard((window, number))
         self._changed.set()
 
     def check_dropped(self, tmdb_id: int) -> None:
-        """Forget a check that came to nothing; its title can be scheduled again."""
+        """Forget a check that had no result; its title can be scheduled again."""
         self._checks.discard(tmdb_id)
         self.dropped += 1
         self._changed.set()

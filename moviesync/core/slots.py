@@ -46,14 +46,14 @@ class Hold(Enum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a site gets at most."""
+    """The limits of a site."""
 
     concurrency: int
     """Requests at once."""
     delay: float = 0.0
     """Seconds from one request to the next."""
     jitter: float = 0.0
-    """By which part of itself the delay varies, at random."""
+    """The share of the delay by which it varies at random."""
 
 
 @dataclass(eq=False)
@@ -96,7 +96,7 @@ class Slot:
                 queue.remove(turn)
 
     def waiting(self, *, follow_ups: bool = True) -> Iterator[Turn]:
-        """What waits, in order; without ``follow_ups`` neither these nor probes."""
+        """The turns that wait, in order; without ``follow_ups`` neither probes nor follow-ups."""
         yield from (*self._queues[0], *self._queues[1]) if follow_ups else ()
         yield from self._queues[2]
 
@@ -106,11 +106,11 @@ class Slot:
         return bool(waits) and self.active < self.limits.concurrency
 
     def seconds_left(self) -> float:
-        """Until the delay has passed; 0 or less when it has."""
+        """Seconds until the delay has passed; 0 or less if it has."""
         return self._last + self.delay * self._factor - time.monotonic()
 
     def start_timer(self, seconds: float, then: Callable[[Slot], None]) -> None:
-        """Call ``then`` with the slot in so many seconds, if that is not on its way already."""
+        """Call ``then`` with the slot in ``seconds`` seconds, unless a call is planned already."""
         if self._timer is None:
 
             def passed() -> None:
@@ -125,7 +125,7 @@ class Slot:
             self._timer = None
 
     def send_next(self) -> None:
-        """Let the next request go. There has to be one."""
+        """Send the next request. There has to be one."""
         turn = next(queue for queue in self._queues if queue).popleft()
         self._last = time.monotonic()
         if jitter := self.limits.jitter:
@@ -135,8 +135,8 @@ class Slot:
 
 
 def site_limits(settings: BaseSettings) -> dict[str, Limits]:
-    """The limits of each site: those of TMDB_RATE and VIDSRC_CONCURRENCY, and what Scrapy's own settings
-    ask for beyond that, if they are set. Those are by host in Scrapy; here they are by site."""
+    """The limits of each site: TMDB_RATE, VIDSRC_CONCURRENCY, and Scrapy's own settings if they are set and
+    stricter. In Scrapy those count by host; here they count by site."""
     domain = _set(settings, "CONCURRENT_REQUESTS_PER_DOMAIN") or _UNLIMITED
     delay, jitter = _set(settings, "DOWNLOAD_DELAY"), _set(settings, "DOWNLOAD_DELAY_JITTER")
     vidsrc = min(settings.getint("VIDSRC_CONCURRENCY"), domain)
@@ -163,9 +163,9 @@ def _set(settings: BaseSettings, name: str) -> float:
 
 
 def without_limits() -> dict[str, Any]:
-    """Settings that leave Scrapy's own downloader without limits, once the gate has those of its own.
+    """Settings that switch off the limits of Scrapy's own downloader; the gate has its own.
 
-    It counts by host, starts more at once than it is told to, and cannot hold a site.
+    Scrapy's count by host, let more start at once than they say, and cannot hold a site.
     """
     return {
         "DOWNLOAD_DELAY": 0,

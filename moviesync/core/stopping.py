@@ -24,15 +24,15 @@ _WATCH = 0.1
 class Stopping:
     """Whether the run is being stopped: by the user, by one of moviesync's components, or by another one.
 
-    Scrapy waits at a stop for the requests that are under way, so what makes a request wait has to
-    end with this event.
+    Scrapy waits at a stop for the requests that are under way, so a component that makes a request
+    wait has to end the wait with this event.
     """
 
     def __init__(self, crawler: Crawler):
         self.event = asyncio.Event()
         self._crawler = crawler
         self._is_crawl = crawler.crawling
-        """Not so in ``scrapy shell``."""
+        """False in ``scrapy shell``."""
         self._watcher: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
 
@@ -55,13 +55,13 @@ class Stopping:
             self._watcher.cancel()
 
     def begin(self) -> None:
-        """Say that the run is being stopped, as somebody has asked Scrapy for it."""
+        """Announce that the run is being stopped, as somebody has asked Scrapy for it."""
         if not self.event.is_set():
             self.event.set()
             self._crawler.signals.send_catch_log(stopping)
 
     def close(self, reason: str) -> None:
-        """Stop the run. ``reason`` is one line: what is the matter and what to do."""
+        """Stop the run. ``reason`` is one line: what is wrong and what to do."""
         self.begin()
         self._closer = asyncio.create_task(self._crawler.engine.close_spider_async(reason=reason))
 
@@ -86,7 +86,7 @@ class Stopping:
         return self._crawler.engine.running or self._is_asked_to_stop()
 
     def _engine_stops(self) -> bool:
-        """Whether the engine takes no more, and neither a full downloader nor a full scraper is the reason."""
+        """Whether the engine takes no more requests, for a reason other than a full downloader or scraper."""
         engine = self._crawler.engine
         full = engine.downloader.needs_backout() or (
             engine.scraper.slot is not None and engine.scraper.slot.needs_backout()

@@ -35,7 +35,7 @@ NUMBERS: dict[str, type[int] | type[float]] = {
     "AUTOTHROTTLE_MAX_DELAY": float,
     "AUTOTHROTTLE_TARGET_CONCURRENCY": float,
 }
-"""Settings of moviesync's components, and those of Scrapy's that they honour."""
+"""Settings of moviesync's components, and Scrapy's settings that they honour."""
 ABOVE_0 = {"AUTOTHROTTLE_TARGET_CONCURRENCY"}
 NOT_HONOURED = {
     "CONCURRENT_REQUESTS_PER_IP": "set CONCURRENT_REQUESTS_PER_DOMAIN, which counts by site",
@@ -45,7 +45,7 @@ NOT_HONOURED = {
     "RETRY_EXCEPTIONS": "set RETRY_TIMES, which counts for every failure that can pass",
     "RETRY_HTTP_CODES": "set RETRY_TIMES, which counts for every failure that can pass",
 }
-"""Settings of Scrapy's that a user may expect to work, and what to set instead."""
+"""Scrapy's settings that have no effect here, and what to set instead."""
 ARGUMENTS = {
     "BATCH_SIZE": "-a batch_size",
     "DRY_RUN": "-a dry_run",

@@ -2,8 +2,8 @@
 
 ``python -m moviesync.demo '{"movies": 100000, "plain": 0.4, "vidsrc": {"latency": 0.08}}'`` prints one line
 of JSON with the two addresses and serves until its standard input closes, or SIGTERM or SIGINT comes.
-Beside the fields of ``Knobs`` the argument may hold the number of ``movies`` and ``shows``, ``plain`` (see
-``Catalogue``), ``tmdb_port`` and ``vidsrc_port``. ``/_log`` at VidSrc tells what was asked.
+Besides the fields of ``Knobs`` the argument may hold the number of ``movies`` and ``shows``, ``plain`` (see
+``Catalogue``), ``tmdb_port`` and ``vidsrc_port``. ``/_log`` at VidSrc shows what was asked.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    # A second signal shall not interrupt the end of the sites.
+    # A second signal must not interrupt the end of the sites.
     signal.signal(number, signal.SIG_IGN)
     raise SystemExit(0)
 

@@ -27,9 +27,9 @@ class Answer(Enum):
     BLOCKED = "blocked"
     """403, a challenge page with the header ``cf-mitigated``."""
     BLOCKED_200 = "blocked, 200"
-    """200, a challenge page without that header: only the page itself tells."""
+    """200, a challenge page without that header: only the page itself shows it."""
     ERROR_500 = "error 500"
-    """500, whenever one asks."""
+    """500, every time."""
 
 
 SHARES = {
@@ -51,7 +51,7 @@ UNKNOWABLE = frozenset({Answer.BLOCKED, Answer.BLOCKED_200, Answer.ERROR_500})
 
 
 def truth(answer: Answer) -> bool | None:
-    """Return whether a title with this answer is available; ``None``: no answer will ever tell."""
+    """Return whether a title with this answer is available; ``None``: no answer ever shows it."""
     return None if answer in UNKNOWABLE else answer in AVAILABLE
 
 

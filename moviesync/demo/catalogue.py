@@ -96,7 +96,7 @@ class Catalogue:
         return pick(chance(self.kind.collection, tmdb_id), self._shares)
 
     def truth(self, tmdb_id: int) -> bool | None:
-        """Return whether VidSrc has this title, ``None`` where no answer will ever tell."""
+        """Return whether VidSrc has this title, ``None`` if no answer ever shows it."""
         return truth(self.answer(tmdb_id))
 
     @cached_property

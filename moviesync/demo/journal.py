@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 class Asked(NamedTuple):
-    """One request that a site has dealt with; the times are those of ``time.monotonic``."""
+    """One request that a site has handled; the times are from ``time.monotonic``."""
 
     started: float
     finished: float
@@ -17,9 +17,9 @@ class Asked(NamedTuple):
     path: str
     query: dict[str, str]
     status: int
-    """0 where the client got no status: the connection was reset, or the client left."""
+    """0 if the client got no status: the connection was reset, or the client left."""
     retry_after: float | None = None
-    """Seconds that this answer told the client to wait."""
+    """Seconds that this answer asked the client to wait."""
 
 
 class Journal:
@@ -38,7 +38,7 @@ class Journal:
 
     @property
     def running(self) -> int:
-        """Requests that are being dealt with."""
+        """Requests that are being handled."""
         return self._running.total()
 
     def finish(self, asked: Asked) -> None:
@@ -55,7 +55,7 @@ class Journal:
         )
 
     def early(self, site: str, slack: float = 0.05) -> list[Asked]:
-        """Return the requests that came although an answer had told the client to wait.
+        """Return the requests that came although an answer had asked the client to wait.
 
         What was under way when that answer went out does not count: ``slack`` is the time in seconds
         that it may take to arrive.
@@ -67,7 +67,7 @@ class Journal:
     def at_once(self, site: str) -> dict[int, float]:
         """Return for how many seconds a site had how many requests at once, from the first to the last."""
         requests = [asked for asked in list(self.requests) if asked.site == site]
-        # At one and the same moment a request begins before another ends.
+        # At the same moment, a request begins before another ends.
         moments = sorted(
             [(asked.started, 0) for asked in requests] + [(asked.finished, 1) for asked in requests]
         )

@@ -28,20 +28,20 @@ class SiteKnobs:
     fault_kinds: tuple[Fault, ...] = FAULTS
     fault_seed: int = 0
     hang: float = 1.0
-    """Seconds that the fault ``hang`` keeps one waiting."""
+    """Seconds that an answer takes with the fault ``hang``."""
     rate: int | None = None
-    """Requests a second; what is more gets a 429."""
+    """Requests a second; any more get a 429."""
     retry_after: float | None = None
     """Seconds in the ``Retry-After`` of that 429; ``None``: no such header."""
     retry_after_date: bool = False
     """Whether that header is an HTTP date instead of a number."""
     down: Literal["500", "challenge", "hang", "reset"] | None = None
-    """What every request meets."""
+    """What every request gets instead of its answer."""
 
 
 @dataclass
 class Knobs:
-    """How both sites behave. What holds for one of them only stands in its ``SiteKnobs``."""
+    """How both sites behave; the knobs that each of them has are in its ``SiteKnobs``."""
 
     tmdb: SiteKnobs = field(default_factory=SiteKnobs)
     vidsrc: SiteKnobs = field(default_factory=SiteKnobs)
@@ -53,16 +53,16 @@ class Knobs:
     ignore_dates: bool = False
     """Discover shows everything, whatever window is asked for."""
     drift: int = 0
-    """With every so manieth page of discover the last title of its order comes first; 0: never."""
+    """After this many pages of discover the last title of the order moves to the front; 0: never."""
     bodies: dict[tuple[str, int], bytes] = field(default_factory=dict)
     """Bodies of discover by collection and page, in place of the true ones."""
 
     head: Literal[405, 501] | None = None
-    """With what VidSrc refuses every HEAD."""
+    """The status with which VidSrc refuses every HEAD."""
     always_available: bool = False
     """VidSrc has a player for every id."""
     per_title: dict[int, Answer | Raw] = field(default_factory=dict)
-    """VidSrc's answers by id, in place of those of the catalogue."""
+    """VidSrc's answers by id, in place of the catalogue's."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Knobs:

@@ -13,20 +13,20 @@ from aiohttp import web
 HOST = "127.0.0.1"
 
 AT_THE_END = 0.01
-"""Seconds that a request under way is given; aiohttp takes 0 for "any time"."""
+"""Seconds for a request that is under way at the end; aiohttp takes 0 for "no limit"."""
 LONGEST = 20.0
 """Seconds that it may take to begin, or to end."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Ready = Future[tuple[list[int], Callable[[], object]]]
-"""The ports, and what ends the serving, to be called in any thread."""
+"""The ports, and a function that ends the serving, for any thread."""
 
 
 @contextmanager
 def served(*handlers: tuple[Handler, int]) -> Iterator[list[int]]:
-    """Serve each handler at a port, 0 being any free one; these are the ports.
+    """Serve each handler at its port (0: any free one); gives the ports.
 
-    Raises ``OSError`` where a port cannot be had. Both ends of the context fail where they take too long.
+    Raises ``OSError`` if a port cannot be used. Entering or leaving fails if it takes too long.
     """
     ready: Ready = Future()
     thread = threading.Thread(target=_run, args=(handlers, ready), name="loopback", daemon=True)
@@ -45,7 +45,7 @@ def _run(handlers: tuple[tuple[Handler, int], ...], ready: Ready) -> None:
     try:
         asyncio.run(_serve(handlers, ready))
     except BaseException as error:
-        # The thread that waits raises it; later ones are the business of this thread.
+        # The thread that waits raises it; later errors are raised here.
         if ready.done():
             raise
         ready.set_exception(error)

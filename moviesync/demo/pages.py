@@ -1,4 +1,4 @@
-"""The HTML pages of VidSrc, and those of what stands before it."""
+"""The HTML pages of VidSrc, and of the protection in front of it."""
 
 from __future__ import annotations
 

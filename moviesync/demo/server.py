@@ -19,8 +19,8 @@ from moviesync.kinds import MOVIE, SHOW
 class Sites:
     """TMDB and VidSrc on loopback, in a thread of their own while the context lasts.
 
-    Without catalogues they serve the recorded titles. ``knobs`` may be turned at any time. A port 0 is
-    any free one. Entering raises ``OSError`` where a port cannot be had.
+    Without catalogues they serve the recorded titles. ``knobs`` may be turned at any time. Port 0 is
+    any free one. Entering raises ``OSError`` if a port cannot be used.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Sites:
 
     @property
     def running(self) -> int:
-        """Requests that are being dealt with, and are in no log yet."""
+        """Requests that are being handled, and are in no log yet."""
         return self._journal.running
 
     def asked(self, site: str, method: str | None = None) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""What both miniature sites have in common: being slow, overrun, faulty or down."""
+"""What both miniature sites have in common: being slow, overloaded, faulty or down."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Site(ABC):
         return response
 
     async def _respond(self, request: web.BaseRequest) -> tuple[web.StreamResponse, float | None]:
-        """Return the answer, and the seconds that it tells the client to wait."""
+        """Return the answer, and the seconds that it asks the client to wait."""
         if self.knobs.latency:
             await asyncio.sleep(self.knobs.latency)
         if self.knobs.down:

@@ -35,8 +35,8 @@ INVALID_DATE = "Invalid date: Format needs to be YYYY-MM-DD."
 class TmdbSite(Site):
     """``/3/discover/movie`` and ``/3/discover/tv``; anything else is 404 with code 34.
 
-    Undated titles are in no window, whatever ``include_null_first_air_dates`` says, and always in
-    what is asked for without one.
+    Undated titles are in no window, whatever ``include_null_first_air_dates`` says, and always
+    in a query without one.
     """
 
     name = "tmdb"

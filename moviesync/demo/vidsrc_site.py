@@ -24,7 +24,7 @@ MOVED = {Answer.MOVED: Answer.PLAYER, Answer.MOVED_GONE: Answer.GONE}
 class VidsrcSite(Site):
     """``/embed/{movie,tv}/{id}`` and ``/ids/{movie,tv}_tmdb.txt``; anything else is 404.
 
-    A title that has moved lies at ``/moved/…`` of ``localhost``: another host, the same server.
+    A title that has moved is at ``/moved/…`` of ``localhost``: another host, the same server.
     ``/_log`` sums up what both sites were asked, and is not counted itself.
     """
 
@@ -59,7 +59,7 @@ class VidsrcSite(Site):
         return pages.gone()
 
     def truth(self, catalogue: Catalogue, tmdb_id: int) -> bool | None:
-        """Return whether this site has a title; ``None`` where its answers never tell, or are raw."""
+        """Return whether this site has a title; ``None`` if its answers never show it, or are raw."""
         answer = self._all.per_title.get(tmdb_id, catalogue.answer(tmdb_id))
         if self._all.always_available:
             return True

@@ -1,4 +1,4 @@
-"""Downloader middleware: a site that is down is left alone, and at last given up."""
+"""Downloader middleware: a site that is down is left alone, and in the end given up."""
 
 from __future__ import annotations
 
@@ -38,31 +38,31 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 
 @dataclass
 class Site:
-    """One site: how its answers are read, and what it is asked to see whether it is there."""
+    """One site: how its answers are read, and what it is asked to see whether it works."""
 
     name: str
     probe_url: str
     is_well: Callable[[Request, Response], bool | None]
-    """Whether an answer shows that the site works; ``None``: it shows neither."""
+    """True: an answer shows that the site works; False: that it does not; ``None``: neither."""
     advice: str
     most_failures: int
-    """After so many in a row it is taken for down."""
+    """After this many in a row the site counts as down."""
     left_out: bool = False
     """The run goes on without it while it is down."""
     failures: int = 0
     """In a row."""
     last_failure: str = ""
     watch: asyncio.Task[None] | None = None
-    """Runs while the site is taken for down."""
+    """Runs while the site counts as down."""
 
 
 class CircuitBreaker:
-    """Hears each answer of a site, before its next request is sent, and sees what it means for the site.
+    """Reads each answer of a site, before its next request is sent, and holds the site if need be.
 
-    A site that asks to wait is held for that long. A site is taken for down after some failures in a
+    A site that asks to wait is held for that long. A site counts as down after some failures in a
     row: no connection, 5xx, 429, a block page. While it is down it is asked for one page at a time, with
-    growing waits: TMDB for the first discover page, VidSrc for a page that is none of a title, so a site
-    that merely fails for some titles is seen to be well at once. If it is not back after
+    growing waits: TMDB for the first discover page, VidSrc for a page that belongs to no title, so a site
+    that only fails for some titles is found to be well at once. If it is not back after
     ``SITE_PATIENCE`` seconds, the run ends. With ``-a on_vidsrc_down=walk`` the walk goes on without
     VidSrc: its requests end with SiteDown at once, and the titles stay due.
     """
@@ -90,7 +90,7 @@ class CircuitBreaker:
                 discover_url(settings["TMDB_BASE_URL"], kind, 1),
                 lambda request, response: api.is_well(response.status),
                 "try again later",
-                # Fewer than one page is tried, so that the page is not given up before the site.
+                # Fewer than the tries of one page, so that the site is given up before the page.
                 most_failures=5,
             ),
             Site(
@@ -98,7 +98,7 @@ class CircuitBreaker:
                 page_url(settings["VIDSRC_BASE_URL"], kind, NO_TITLE),
                 is_well,
                 "its domain may have moved; set VIDSRC_BASE_URL, or try again later",
-                # With the requests that are under way by then at 16 places, and those sent before it is seen,
+                # With the requests under way at 16 places, and those sent before it is noticed,
                 # VidSrc gets under 50.
                 most_failures=12,
                 left_out=settings["ON_VIDSRC_DOWN"] == "walk",

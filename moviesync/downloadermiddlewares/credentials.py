@@ -21,7 +21,7 @@ KEY_PARAMETER = "api_key="
 
 
 def origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port; of an address that is none, an origin that nothing else has.
+    """Scheme, host and port; for an address that is not valid, an origin that no site has.
 
     >>> origin("https://api.themoviedb.org/3") == origin("https://api.themoviedb.org:443/4")
     True
@@ -35,7 +35,7 @@ def origin(url: str) -> tuple[str, str | None, int | None]:
 
 class Credentials:
     """Adds the access token (or the v3 key) to requests that go to TMDB's origin, redirects included,
-    and takes it off again before anybody else sees the request.
+    and removes it again before any other component sees the request.
 
     https://developer.themoviedb.org/docs/authentication-application
     """
@@ -63,7 +63,7 @@ class Credentials:
         self._take_off(request)
         location = (response.headers.get("Location") or b"").decode("latin-1")
         if KEY_PARAMETER in location:
-            # A redirect that repeats the query would carry the key to wherever it leads.
+            # A redirect that repeats the query would carry the key to its target.
             response.headers["Location"] = _without_key(location)
         return response.replace(url=request.url) if KEY_PARAMETER in response.url else response
 

@@ -1,4 +1,4 @@
-"""Downloader middleware: redirects, followed as part of the request that met them."""
+"""Downloader middleware: redirects, followed as part of the request that was redirected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class InlineRedirect(RedirectMiddleware):
-    """Scrapy's RedirectMiddleware, but what a redirect points to is not scheduled anew.
+    """Scrapy's RedirectMiddleware, but the target of a redirect is not scheduled as a new request.
 
     A redirected request stays one scheduled request, so that a pause waits for the whole
     chain and nothing half-done is left behind.
@@ -41,6 +41,6 @@ class InlineRedirect(RedirectMiddleware):
         if isinstance(result, Response):
             return result
         result.meta[FOLLOW_UP] = True
-        # What is tried again is tried where it failed, not from the beginning of the chain.
+        # Only the step that failed is tried again, not the chain from its beginning.
         request.meta["dont_retry"] = True
         return await self.crawler.engine.download_async(result)

@@ -60,7 +60,7 @@ class Retry:
         return await self._again(request, failure_reason(exception), site_waits=False)
 
     async def _again(self, request: Request, reason: str, *, site_waits: bool) -> Response | None:
-        """The answer to a further try; ``None`` if there is to be none."""
+        """The answer to a further try; ``None`` if there is no further try."""
         if request.meta.get("dont_retry"):
             return None
         again = get_retry_request(

@@ -26,23 +26,23 @@ logger = logging.getLogger(__name__)
 HEALTHY = GONE | REFUSED_METHOD | {200, 301, 302, 303, 307, 308}
 """Answers that show how fast the site is; errors come faster or slower than it works."""
 RECENT = 9
-"""So many answers, by their median, show the latency as it is now; the last three if they are quicker."""
+"""Answers whose median is the latency as it is now; the last three, if they are quicker."""
 RECOVERS = 4
-"""The latency as it is now is at most so many times that of the latest answer, as a site that is well again
-should not have to wait for the next few answers."""
+"""The latency as it is now is at most this many times the latest answer's, so that a site that is well again
+need not wait for the next few answers."""
 USUAL = 50
-"""So many answers, by their median, show a usual latency."""
+"""Answers whose median is a usual latency."""
 QUICK = 1.0
-"""Seconds. A site that takes longer is slow, also if it was never faster."""
+"""Seconds. A site that takes longer is slow, even if it was never faster."""
 SLOW, SLOWER_BY = 1.5, 0.015
-"""A site is slow whose answers take so many times as long as usual, and at least so many seconds longer."""
+"""A site is slow if answers take this many times as long as usual, and at least this many seconds longer."""
 
 
 class Throttle:
     """The delay that goes with the latency of a site.
 
-    Scrapy's AutoThrottle aims at a fixed number of requests in flight, and lowers its delay on a 200
-    alone, while most answers of VidSrc are 404. Here the number in flight shrinks as the latency grows: at
+    Scrapy's AutoThrottle aims at a fixed number of requests in flight, and lowers its delay only
+    on a 200, while most answers of VidSrc are 404. Here the number in flight shrinks as the latency grows: at
     twice the usual latency half of the places are used, and so a quarter of the requests a second are sent.
     At the usual latency there is no delay, and the places are the limit. The usual latency is the lowest
     one that the site has kept up for ``USUAL`` answers, and never more than ``QUICK``.

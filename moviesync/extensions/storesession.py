@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LEAST_BEAT = 0.1
-"""Seconds; a heart that never rests would keep the store from its work."""
+"""Least seconds between two heartbeats; without a pause they would keep the store from its work."""
 _LAST_BEAT = 5.0
 """Seconds for which the end of a run waits for a heartbeat that is under way."""
 
@@ -41,12 +41,12 @@ _LAST_BEAT = 5.0
 class StoreSession:
     """Opens the store before the first request, and closes it after the last write.
 
-    If the store fails in between, its calls wait for it, and the sites are asked nothing. A run that is
+    If the store fails in between, its calls wait for it, and nothing is sent to the sites. A run that is
     refused (setting ``REFUSED``) opens nothing.
 
-    In between there is a document of the collection ``runs``: who ran with which arguments,
+    In between it keeps a document of the collection ``runs``: which spider ran with which arguments,
     from when to when, how it ended (``finished`` is null while it runs, and after a kill), what
-    it has done so far, and every ``beat`` seconds that it is alive.
+    it has done so far, and every ``beat`` seconds a sign of life.
     """
 
     checkpoint: Checkpoint | None = None
@@ -55,10 +55,10 @@ class StoreSession:
     def __init__(
         self, crawler: Crawler, store: Store, *, patience: float | None, beat: float, refused: str | None
     ):
-        """``patience``: seconds for which a store that fails is waited for; ``None``: not at all."""
+        """``patience``: seconds to wait for a store that fails; ``None``: no wait."""
         self._crawler = crawler
         self._bare = store
-        """The store without patience: a heartbeat that it does not take is left out."""
+        """The store without that wait: a heartbeat that fails is left out."""
         self.store = store
         """Open from the signal ``spider_opened`` on."""
         self._beat = beat
@@ -127,7 +127,7 @@ class StoreSession:
     async def spider_closed(self, reason: str) -> None:
         self._ended.set()
         if self._heart:
-            # Not cut off at once, as what has been sent could still arrive, after the last word.
+            # Not cancelled at once: a heartbeat that is sent could still arrive, after the last write.
             await asyncio.wait({self._heart}, timeout=_LAST_BEAT)
             self._heart.cancel()
         if self._run:

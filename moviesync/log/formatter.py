@@ -15,10 +15,10 @@ _FOR_DEBUG = {
     "scrapy.crawler": ("Overridden settings:",),
     # Progress says what is run.
     "scrapy.core.engine": ("Spider opened",),
-    # Fifty numbers, of which the closing lines tell those that its user asks for.
+    # Fifty numbers; the closing lines show those that users ask for.
     "scrapy.statscollectors": ("Dumping Scrapy stats:",),
-    # Advice on settings that moviesync has made; what becomes of the request is logged or counted by its reason.
-    # And that the client is experimental: the one that Scrapy takes without Twisted's event loop.
+    # Advice on settings that moviesync makes; a failed request is logged or counted by its reason.
+    # And a note that the client is experimental: Scrapy uses it without Twisted's event loop.
     "scrapy.core.downloader.handlers._base_streaming": (
         "Got data loss ",
         "Expected to ",
@@ -26,15 +26,15 @@ _FOR_DEBUG = {
         "AiohttpDownloadHandler is experimental ",
     ),
 }
-"""Lines that are for whoever looks for a mistake, by logger and beginning."""
+"""Lines that only help to find a mistake, by logger and beginning."""
 
 
 _FEEDS = "scrapy.extensions.feedexport"
 
 
 def quieten() -> None:
-    """Make the framework's lines that tell the user of a crawl nothing lines of level DEBUG, and a feed
-    that cannot be written a line instead of a traceback."""
+    """Log the framework's lines that users do not need at level DEBUG, and a feed that cannot be written
+    as one line instead of a traceback."""
     for name in _FOR_DEBUG:
         logging.getLogger(name).addFilter(_demote)
     logging.getLogger(_FEEDS).addFilter(_in_a_line)
@@ -54,7 +54,7 @@ def _demote(record: logging.LogRecord) -> bool:
 
 
 def _feed_in_a_line(record: logging.LogRecord) -> bool:
-    """A feed that takes no more says so for each line that it should have."""
+    """Log each line that a feed could not take, without a traceback."""
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, OSError) and "FeedExporter" in record.getMessage():
         _replace(record, f"a line is missing in a feed: {error}")
@@ -68,7 +68,7 @@ def _replace(record: logging.LogRecord, line: str) -> None:
 
 
 class QuietLogFormatter(LogFormatter):
-    """No line for a request or an item: the store has them, and the spider tells of pages."""
+    """No line for a request or an item: the store has them, and the spider logs the pages."""
 
     def crawled(self, *_: Any) -> None:  # type: ignore[override]
         return None

@@ -1,4 +1,4 @@
-"""Extension: no secret and no control character in the log, whoever writes the line."""
+"""Extension: no secret and no control character in any line of the log."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class LogRedaction:
     """Puts ``***`` in the place of every secret, in what the program logs and in its tracebacks,
     and shows control characters as numbers.
 
-    Keys are kept from where they could be logged, and texts of the sites are quoted; this is for
-    what others write, as a warning of the HTTP client with an address in it.
+    moviesync itself logs no keys, and quotes texts of the sites; this is for the lines of others, such
+    as a warning of the HTTP client with an address in it.
     """
 
     def __init__(self, secrets: Iterable[str | None]):
@@ -41,7 +41,7 @@ class LogRedaction:
         try:
             message = record.getMessage()
         except (TypeError, ValueError, KeyError):
-            # Words and values that do not go together: the handlers tell of it.
+            # The text and its values do not match: the handlers report it.
             return record
         clean = self.clean(message)
         if clean != message:

@@ -1,4 +1,4 @@
-"""Scrapy's own feeds (``-O verdicts.jsonl``): a line for each check, in the words of the documents."""
+"""Scrapy's own feeds (``-O verdicts.jsonl``): a line for each check, with the documents' field names."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class FeedLine(Verdict):
     title: str | None
     year: int | None
     last_checked: str | None
-    """``None`` where the check gave no verdict, as it leaves the document's ``lastChecked``."""
+    """``None`` if the check gave no verdict: the document's ``lastChecked`` stays as it is."""
 
 
 class FeedPipeline:
-    """Item pipeline: makes a FeedLine of each verdict that is stored, where there is a feed.
+    """Item pipeline: makes a FeedLine of each verdict that is stored, if there is a feed.
 
-    A check knows its title by number alone, so the store is asked; a run without a feed asks nothing.
+    A check knows only the id of its title, so the store is asked; a run without a feed does not ask.
     """
 
     def __init__(self, store: Store):
@@ -53,7 +53,7 @@ class FeedPipeline:
         if not isinstance(item, Verdict):
             return item
         document: Document | None = None
-        # The run ends; the verdict is stored, and its line does without.
+        # The run ends; the verdict is stored, and its line has no title.
         with suppress(StoreUnavailable):
             document = await self._store.title(item.collection, item.tmdb_id)
         found = document or {}
@@ -69,9 +69,9 @@ def with_feed_lines(feeds: dict[str, Any]) -> dict[str, Any]:
 
 
 def problems(feeds: Iterable[str], schemes: Collection[str]) -> list[str]:
-    """One line for each feed whose scheme is none of ``schemes``, or whose file cannot be written.
+    """One line for each feed whose scheme is not in ``schemes``, or whose file cannot be written.
 
-    Scrapy would find it when the first line is there, and the run would go on without the feed.
+    Scrapy would notice it only at the first line, and the run would go on without the feed.
     """
     found = []
     for feed in feeds:

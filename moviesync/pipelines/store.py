@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 Item = Batch | Verdict
 VERDICT_STATS = {True: names.AVAILABLE, False: names.UNAVAILABLE, None: names.UNKNOWN}
-"""Stats of the verdicts that were stored; those that are none, by their reason."""
+"""Stats of the stored verdicts; checks without a verdict, by their reason."""
 
 
 class StorePipeline:
@@ -73,7 +73,7 @@ class StorePipeline:
         )
 
     async def process_item(self, item: Item) -> Item:
-        """Raises DropItem where the store is gone for good and the item is not in it."""
+        """Raises DropItem if the store is gone for good and the item is not in it."""
         if self._closed:
             raise DropItem("the store takes no more writes")
         acknowledged = asyncio.get_running_loop().create_future()
@@ -97,7 +97,7 @@ class StorePipeline:
                 self._give_up(batch, str(error))
                 break
             except Exception as error:
-                # Whoever waits for an acknowledgement would wait for ever.
+                # Without this, a wait for an acknowledgement would never end.
                 logger.exception("Items could not be written")
                 self._give_up(batch, f"a mistake in moviesync: {error!r}")
                 break
@@ -161,7 +161,7 @@ class StorePipeline:
 
 
 def _is_page(batch: Batch) -> bool:
-    """Whether a batch is a page that was walked; the mark of one that cannot be read is none."""
+    """Whether a batch is a page that was walked, not the mark of one that cannot be read."""
     return batch.checkpoint is None or batch.checkpoint.readable
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 NOT_CHECKED = (RequestCancelled, SiteDown)
-"""How a check ends that comes to nothing, not even to an unknown: its title stays as it was."""
+"""How a check ends that has no result, not even an unknown: its title stays as it was."""
 
 
 class TmdbVidsrcSpider(Args[Arguments], Spider):
@@ -63,7 +63,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         settings.setdict(settings.getdict("CRAWL_SETTINGS"), priority="spider")
         settings.setdict(arguments.as_settings(cls.kind.collection, Arguments()), priority="spider")
         if feeds := settings.getdict("FEEDS"):
-            # Above those of the process, which are merged in later.
+            # With a higher priority than the process's own, which are merged in later.
             priority = 1 + (settings.getpriority("FEEDS") or 0)
             settings.set("FEEDS", with_feed_lines(feeds), priority=priority)
 
@@ -74,7 +74,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             settings.set("REFUSED", "; ".join(problems), priority="cmdline")
             kwargs = {}
         spider = super().from_crawler(crawler, *args, **kwargs)
-        # In "scrapy shell" they are fixed already.
+        # In "scrapy shell" the settings are frozen already.
         if not settings.frozen:
             settings.setdict(arguments.as_settings(cls.kind.collection, spider.args), priority="cmdline")
         spider.started = now()
@@ -110,7 +110,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             )
 
     async def _due(self, store: Store, failed_before: datetime | None) -> AsyncIterator[Request]:
-        """Checks of stored titles that are due: those whose check failed before a time, or that never failed."""
+        """Checks of stored titles that are due: they failed before a time, or (``None``) never failed."""
         collection, days = self.kind.collection, self.args.recheck_days
         async for tmdb_id in stored.unchecked(store, collection, failed_before=failed_before):
             yield await self._check_in_turn(tmdb_id)
@@ -219,7 +219,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
 
     async def _look(self, head: Response) -> Finding | None:
         """Look at the page whose HEAD was answered with ``head``; ``None`` if the run ends before."""
-        # Before checks that are not begun: a check is over soon, or is not begun.
+        # Goes before checks that are not begun, so that a check that is begun ends soon.
         request = Request(head.url, meta={SITE: VIDSRC, FOLLOW_UP: True, HEAD_STATUS: head.status})
         try:
             page = await self.crawler.engine.download_async(request)
