@@ -105,11 +105,11 @@ def read(variables: Mapping[str, str | None]) -> tuple[Environment, list[str]]:
         wrong = {str(found["loc"][0]): found["msg"] for found in error.errors()}
     usable = {name: value for name, value in given.items() if name not in wrong}
     # An address can hold a password.
-    told = [
+    lines = [
         problem(name if "@" in given[name] or name in _SECRET else f"{name}={given[name]}", why)
         for name, why in wrong.items()
     ]
-    return Environment.model_validate(usable), told
+    return Environment.model_validate(usable), lines
 
 
 def problem(given: str, why: str) -> str:

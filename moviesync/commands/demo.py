@@ -99,10 +99,10 @@ class Command(crawl.Command):
             asked = sum(sites.asked("vidsrc").values())
         if self.exitcode == 0 and not opts.spargs.get("dry_run"):
             counts = asyncio.run(status(make_store({"SQLITE_PATH": DATABASE})))[MOVIE.collection]
-            print(_told(counts, asked))
+            print(_summary(counts, asked))
 
 
-def _told(counts: dict[str, int], asked: int) -> str:
+def _summary(counts: dict[str, int], asked: int) -> str:
     return f"""
 titles       {counts["total"]:5}
 available    {counts["available"]:5}   VidSrc has a page

@@ -84,8 +84,8 @@ class Command(ReadingCommand):
                 )
         except OutputLost as error:
             leave(CANNOT_WORK, [str(error)])
-        told = " ".join(filter(None, [f"{number:,}", state, collection, f"to {opts.output}" * to_file]))
-        print(f"moviesync: exported {told}", file=sys.stderr)
+        what = " ".join(filter(None, [f"{number:,}", state, collection, f"to {opts.output}" * to_file]))
+        print(f"moviesync: exported {what}", file=sys.stderr)
 
 
 def _form(opts: argparse.Namespace) -> str:

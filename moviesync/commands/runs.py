@@ -39,7 +39,7 @@ class Command(ReadingCommand):
         documents = self.read(lambda store: runs.last(store, limit))
         at = now()
         if opts.json:
-            told = [{**document, "state": runs.state(document, at)} for document in documents]
-            self.print(json_text(told, indent=1))
+            shown = [{**document, "state": runs.state(document, at)} for document in documents]
+            self.print(json_text(shown, indent=1))
         else:
             self.print(runs_table(documents, at))

@@ -61,8 +61,10 @@ class Journal:
         that it may take to arrive.
         """
         requests = [asked for asked in list(self.requests) if asked.site == site]
-        waits = [(told.finished, told.finished + told.retry_after) for told in requests if told.retry_after]
-        return [asked for asked in requests if any(told + slack < asked.started < end for told, end in waits)]
+        waits = [(one.finished, one.finished + one.retry_after) for one in requests if one.retry_after]
+        return [
+            asked for asked in requests if any(begin + slack < asked.started < end for begin, end in waits)
+        ]
 
     def at_once(self, site: str) -> dict[int, float]:
         """Return for how many seconds a site had how many requests at once, from the first to the last."""

@@ -77,7 +77,7 @@ class SharedFile(RotatingFileHandler):
 
     def __init__(self, path: str, *, max_bytes: int, backups: int):
         self._shown = path
-        self._told = False
+        self._warned = False
         super().__init__(
             path, maxBytes=max_bytes, backupCount=backups, encoding="utf-8", errors="backslashreplace"
         )
@@ -106,13 +106,13 @@ class SharedFile(RotatingFileHandler):
                     super().doRollover()
                     return
         except OSError as error:
-            self._tell(f"cannot be rotated ({error.strerror or error}): it keeps growing")
+            self._warn_once(f"cannot be rotated ({error.strerror or error}): it keeps growing")
         self._let_go()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         error = sys.exc_info()[1]
         why = getattr(error, "strerror", None) or repr(error)
-        self._tell(f"takes no more ({why}): the run goes on, and only the console shows all lines")
+        self._warn_once(f"takes no more ({why}): the run goes on, and only the console shows all lines")
 
     def _put_aside(self) -> bool:
         """Whether the file of that name is no longer the one that is open."""
@@ -129,9 +129,9 @@ class SharedFile(RotatingFileHandler):
             stream, self.stream = self.stream, None
             stream.close()
 
-    def _tell(self, what: str) -> None:
-        if not self._told:
-            self._told = True
+    def _warn_once(self, what: str) -> None:
+        if not self._warned:
+            self._warned = True
             logger.warning("The log file %s %s", self._shown, what)
 
 

@@ -15,13 +15,13 @@ class LogSampler:
 
     def __init__(self, logger: logging.Logger):
         self._logger = logger
-        self._told: Counter[str] = Counter()
+        self._logged: Counter[str] = Counter()
 
     def log(self, level: int, kind: str, line: str, *args: object) -> None:
         """Log a line; the last one shown of its ``kind`` says so."""
-        self._told[kind] += 1
-        if self._told[kind] > MOST:
+        self._logged[kind] += 1
+        if self._logged[kind] > MOST:
             level = logging.DEBUG
-        elif self._told[kind] == MOST:
+        elif self._logged[kind] == MOST:
             line += " (more of these are counted, and shown only with -L DEBUG)"
         self._logger.log(level, line, *args)

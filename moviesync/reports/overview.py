@@ -77,7 +77,7 @@ def _blank() -> list[str]:
 
 def _states(status: Mapping[str, Any]) -> list[list[str]]:
     names = {"total": "titles", **{name: f"  {name}" for name in ("available", "unavailable", "unchecked")}}
-    return [[told, *(f"{status[name][state]:,}" for name in COLLECTIONS)] for state, told in names.items()]
+    return [[text, *(f"{status[name][state]:,}" for name in COLLECTIONS)] for state, text in names.items()]
 
 
 def _walks(status: Mapping[str, Any]) -> list[list[str]]:
@@ -118,14 +118,14 @@ def runs_table(documents: Sequence[Document], at: datetime) -> str:
     rows = [["begun (UTC)", "took", "spider", "pages", "checked", "ended"]]
     rows += [_run(document, at) for document in documents]
     head, *lines = aligned(rows, left=(0, 2, 5))
-    told = [head]
+    text = [head]
     for document, line in zip(documents, lines, strict=True):
         reason = document.get("reason")
-        told += [line, *(_below(reason) if isinstance(reason, str) and len(reason) > WORD else ())]
+        text += [line, *(_below(reason) if isinstance(reason, str) and len(reason) > WORD else ())]
     warnings = documents[0].get("warnings")
     for warning in warnings if isinstance(warnings, list) else ():
-        told += _below(f"WARNING: {warning}")
-    return "\n".join(told)
+        text += _below(f"WARNING: {warning}")
+    return "\n".join(text)
 
 
 def _run(document: Document, at: datetime) -> list[str]:
@@ -163,14 +163,14 @@ def _fields(document: Mapping[str, Any], indent: str = "") -> Iterator[list[str]
             yield [label, ""]
             yield from _fields(value, f"{indent}  ")
         else:
-            yield [label, _told(value)]
+            yield [label, _format(value)]
 
 
-def _told(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, list):
-        return ", ".join(map(_told, value))
+        return ", ".join(map(_format, value))
     return "-" if value is None else str(value)

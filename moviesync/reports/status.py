@@ -8,7 +8,7 @@ from typing import Any
 
 from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
-from moviesync.sources.discover import checkpoint as ledger
+from moviesync.sources.discover import checkpoint
 from moviesync.stores.base import Store
 
 
@@ -27,14 +27,14 @@ async def status_of(store: Store) -> dict[str, Any]:
     return {
         "store": store.address,
         **{name: dataclasses.asdict(await store.counts(name)) for name in COLLECTIONS},
-        "walk": {name: await ledger.summary(store, name) for name in COLLECTIONS},
+        "walk": {name: await checkpoint.summary(store, name) for name in COLLECTIONS},
         "lastRun": _run(last[0]) if last else None,
     }
 
 
 def _run(document: dict[str, Any]) -> dict[str, Any]:
-    told = {name: document.get(name) for name in ("spider", "started", "finished", "reason")}
-    return {**told, "warnings": document["warnings"]} if document.get("warnings") else told
+    shown = {name: document.get(name) for name in ("spider", "started", "finished", "reason")}
+    return {**shown, "warnings": document["warnings"]} if document.get("warnings") else shown
 
 
 def format_gap(collection: str, gap: Mapping[str, Any]) -> str:

@@ -83,8 +83,8 @@ class _Page:
 
     def __init__(self, headers: Mapping[str, str], body: bytes):
         self._compressed = _header(headers, "content-encoding").strip().lower() not in {"", "identity"}
-        _, told = html_to_unicode(_header(headers, "content-type"), body, default_encoding="utf-8")
-        self._readings = [_read(text) for text in {told, body.decode("utf-8", "replace")}]
+        _, declared = html_to_unicode(_header(headers, "content-type"), body, default_encoding="utf-8")
+        self._readings = [_read(text) for text in {declared, body.decode("utf-8", "replace")}]
         self.is_challenge = _CHALLENGE_SCRIPT in body or any(
             title in _CHALLENGE_TITLES for title, _ in self._readings
         )

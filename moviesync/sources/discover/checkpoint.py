@@ -129,7 +129,7 @@ class Checkpoint:
             released_to=released_to,
             cap=int(document["cap"]),
             dates_ignored=bool(document["datesIgnored"]),
-            ledger=windows,
+            saved=windows,
         )
 
 

@@ -38,7 +38,7 @@ class Walk:
         released_to: date | None = None,
         cap: int = PAGE_CAP,
         dates_ignored: bool = False,
-        ledger: Iterable[dict[str, Any]] = (),
+        saved: Iterable[dict[str, Any]] = (),
     ):
         self.name = name
         self.cap = cap
@@ -49,7 +49,7 @@ class Walk:
         self.windows: list[Window] = []
         """The windows that have been given out."""
         self._by_key: dict[str, Window] = {}
-        self._ledger = {document["_id"]: document for document in ledger}
+        self._saved = {document["_id"]: document for document in saved}
         self._root = None if released_from or released_to else Window(name)
         if self._root:
             self._by_key[self._root.key] = self._root
@@ -79,8 +79,8 @@ class Walk:
         self.exhausted = True
 
     def _give(self, window: Window) -> Iterator[Window]:
-        if window.key in self._ledger:
-            window.restore(self._ledger[window.key])
+        if window.key in self._saved:
+            window.restore(self._saved[window.key])
         window.offset = sum(map(self.shown, self.windows))
         self.windows.append(window)
         self._by_key[window.key] = window
