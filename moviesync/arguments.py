@@ -75,6 +75,8 @@ def as_settings(collection: str, args: Arguments) -> dict[str, Any]:
         "RECHECK_DAYS": args.recheck_days,
         "ON_VIDSRC_DOWN": args.on_vidsrc_down,
     }
+    if args.dry_run:
+        settings["JOBDIR"] = None
     if args.concurrency is not None:
         settings["VIDSRC_CONCURRENCY"] = args.concurrency
     return settings

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.settings import Settings
+from scrapy.settings import BaseSettings
+from scrapy.spiderloader import get_spider_loader
 
 from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE
 from moviesync.core.usage import environment_problems
@@ -86,18 +87,15 @@ def usage_mistakes() -> Iterator[None]:
         leave(WRONG_USAGE, [str(error)])
 
 
-def without_a_run(settings: Settings) -> None:
-    """For a command that uses a spider without a run: the store stays closed, nothing is logged to a file,
-    and no JOBDIR is taken."""
-    off = (
-        "moviesync.extensions.storesession.StoreSession",
-        "moviesync.extensions.logstats.LogStats",
-        "moviesync.extensions.jobdir.JobDir",
-        "moviesync.log.file.LogFile",
-    )
-    extensions = {**settings["CRAWL_SETTINGS"]["EXTENSIONS"], **dict.fromkeys(off)}
-    # With a higher priority than the spider's settings, which name its extensions.
-    settings.set("EXTENSIONS", extensions, priority="cmdline")
+def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None = None) -> list[str]:
+    """One line for each argument that names no spider. ``most``: how many spiders have to be named."""
+    spiders = get_spider_loader(settings).list()
+    known = f"there is {' and '.join(spiders)}"
+    if options := [arg for arg in args if arg.startswith("-")]:
+        return [f"{option}: there is no such option" for option in options]
+    if most is not None and len(args) != most:
+        return [f"name one spider: {known}"]
+    return [f"{arg}: there is no such spider; {known}" for arg in args if arg not in spiders]
 
 
 def leave(code: int, lines: Iterable[str]) -> NoReturn:

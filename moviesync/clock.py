@@ -12,6 +12,10 @@ def now() -> datetime:
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
+_MOST_DOUBLINGS = 64
+"""More than any wait needs, and few enough for a float."""
+
+
 class Backoff:
     """Waits that double, from ``first`` to ``longest`` seconds.
 
@@ -31,7 +35,7 @@ class Backoff:
     def next(self) -> float:
         """Seconds to wait now; the next wait is twice as long."""
         wait = min(self._first * 2**self._doublings, self._longest)
-        self._doublings += 1
+        self._doublings = min(self._doublings + 1, _MOST_DOUBLINGS)
         return wait
 
     def ease(self, doublings: float) -> None:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+LARGEST_ID = 2**63 - 1
+"""Both stores hold integers of 64 bit."""
+
 
 @dataclass(frozen=True)
 class Title:

@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import sqlite3
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -250,3 +251,29 @@ def test_wrong_settings_are_one_line(folder: Folder, arguments: str, file: bytes
     run = folder.crawl(*arguments.split(), code=2)
     assert run.stderr.startswith("moviesync: " + line.format(path=path))
     assert (run.stderr.count("\n"), run.stdout, folder.files) == (1, "", {".env"})
+
+
+def test_a_mistake_in_a_callback_is_logged_and_the_run_ends_with_1(sites: Sites, folder: Folder) -> None:
+    broken = (
+        "from moviesync.sources.discover.plan import CrawlPlan\n"
+        "answer = CrawlPlan.answer\n"
+        "def mistaken(self, part, number, *given, **named):\n"
+        "    if number == 3:\n"
+        "        raise KeyError('a mistake')\n"
+        "    return answer(self, part, number, *given, **named)\n"
+        "CrawlPlan.answer = mistaken\n"
+        "from scrapy.cmdline import execute\n"
+        "execute(['scrapy', 'crawl', 'tmdb_vidsrc'])\n"
+    )
+    command = [SCRAPY[0], "-c", broken]
+    run = subprocess.run(
+        command, cwd=folder.path, env=folder.environment, check=False, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert "KeyError: 'a mistake'" in run.stderr
+    last = run.stderr.splitlines()[-1]
+    assert last.startswith("moviesync: a mistake in moviesync (the log shows it)")
+    # Its page is still to be walked.
+    folder.crawl()
+    assert folder.verdicts() == sites.truth("movies")
+    assert folder.status()["walk"]["movies"]["complete"]

@@ -6,8 +6,8 @@ import argparse
 
 from scrapy.commands import check
 
-from moviesync.basecommand import leave, without_a_run
-from moviesync.commands.crawl import spider_problems
+from moviesync.basecommand import leave, spider_problems
+from moviesync.core.crawlsettings import without_a_run
 from moviesync.core.exitcodes import WRONG_USAGE
 
 

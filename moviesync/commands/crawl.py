@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
 import stat
@@ -14,15 +15,15 @@ from typing import TYPE_CHECKING
 from scrapy import signals
 from scrapy.commands import crawl
 from scrapy.settings import BaseSettings
-from scrapy.spiderloader import get_spider_loader
 
 from moviesync import arguments
 from moviesync.arguments import Arguments
-from moviesync.basecommand import leave, usage_mistakes
+from moviesync.basecommand import leave, spider_problems, usage_mistakes
 from moviesync.clock import now
 from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE, exit_code
 from moviesync.core.interrupts import Interrupts
 from moviesync.core.usage import NO_KEY, has_key, settings_problems
+from moviesync.extensions.storesession import StoreSession
 from moviesync.log import file
 from moviesync.log.formatter import quieten
 from moviesync.output import folder_refusal, one_line, refusal
@@ -67,57 +68,60 @@ class Command(crawl.Command):
         crawler.signals.connect(self._closed, signal=signals.spider_closed)
         started = now()
         crawl = self.crawler_process.crawl(crawler, **opts.spargs)
-        with Interrupts(crawler, crawl.get_loop()) as interrupts:  # type: ignore[attr-defined]
+        assert isinstance(crawl, asyncio.Task)
+        with Interrupts(crawler, crawl.get_loop()) as interrupts:
             try:
                 self.crawler_process.start(install_signal_handlers=False)
             except RuntimeError:
                 # The event loop raises this if it was stopped before its end.
                 if not interrupts.is_cut_off:
                     raise
-        reason = self.reason or f"the run was cut off; {closing.same_command(opts.spargs)} goes on with it"
-        if crawl.done() and not crawl.cancelled() and (mistake := crawl.exception()):  # type: ignore[attr-defined]
-            logging.getLogger(__name__).error("The crawl could not begin", exc_info=mistake)
-            reason = f"a mistake in moviesync: {mistake!r}"
-        elif closing.feeds_lost(crawler.stats.get_stats()) and not exit_code(reason):
-            reason = "a feed is not whole (the log says why); scrapy export writes what is stored"
+        reason = self._reason(crawler, crawl, opts.spargs)
         self.exitcode = exit_code(reason)
-        self._close(crawler, reason, (now() - started).total_seconds())
-
-    def _close(self, crawler: Crawler, reason: str, seconds: float) -> None:
-        """Say what the run did."""
-        spider, stats = crawler.spider, {}
-        with suppress(RuntimeError):
-            stats = crawler.stats.get_stats()
-        if spider is not None:
-            ended = closing.Ended(
-                reason,
-                self.exitcode,
-                spider.name,
-                spider.kind.collection,  # type: ignore[attr-defined]
-                spider.args.model_dump(exclude_defaults=True),  # type: ignore[attr-defined]
-                stats,
-                seconds,
-                () if self.exitcode == WRONG_USAGE else spider.plan.walk.gaps(),  # type: ignore[attr-defined]
-                spider.plan.walk.is_begun and not spider.plan.walk.complete,  # type: ignore[attr-defined]
-            )
-            for line in closing.lines(ended):
-                say(line)
+        self._account(crawler, reason, (now() - started).total_seconds())
         if self.exitcode:
             say(reason, logging.ERROR)
 
+    def _reason(self, crawler: Crawler, crawl: asyncio.Task[None], arguments: dict[str, str]) -> str:
+        """Why the run ended; a mistake in moviesync is one that its log shows as a traceback."""
+        reason = self.reason or f"the run was cut off; {closing.same_command(arguments)} goes on with it"
+        if crawl.done() and not crawl.cancelled() and (mistake := crawl.exception()):
+            logging.getLogger(__name__).error("The crawl could not begin", exc_info=mistake)
+            return f"a mistake in moviesync: {mistake!r}"
+        if exit_code(reason):
+            return reason
+        stats = crawler.stats.get_stats()
+        if closing.mistakes(stats):
+            return (
+                "a mistake in moviesync (the log shows it); the same command asks again for what is missing"
+            )
+        if closing.feeds_lost(stats):
+            return "a feed is not whole (the log says why); scrapy export writes what is stored"
+        return reason
+
+    def _account(self, crawler: Crawler, reason: str, seconds: float) -> None:
+        """Say what the run did."""
+        settings = crawler.settings
+        with suppress(RuntimeError):
+            # If it could not even begin, Scrapy has neither stats nor extensions.
+            stats, session = crawler.stats.get_stats(), crawler.get_extension(StoreSession)
+            walk = session.checkpoint.walk if session and session.checkpoint else None
+            ended = closing.Ended(
+                reason=reason,
+                exit_code=self.exitcode,
+                spider=crawler.spidercls.name,
+                collection=settings["COLLECTION"],
+                arguments=settings.getdict("SPIDER_ARGUMENTS"),
+                stats=stats,
+                seconds=seconds,
+                gaps=walk.gaps() if walk and self.exitcode != WRONG_USAGE else (),
+                walk_goes_on=walk is not None and walk.is_begun and not walk.complete,
+            )
+            for line in closing.lines(ended):
+                say(line)
+
     def _closed(self, reason: str) -> None:
         self.reason = reason
-
-
-def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None = None) -> list[str]:
-    """One line for each argument that names no spider. ``most``: how many spiders have to be named."""
-    spiders = get_spider_loader(settings).list()
-    known = f"there is {' and '.join(spiders)}"
-    if options := [arg for arg in args if arg.startswith("-")]:
-        return [f"{option}: there is no such option" for option in options]
-    if most is not None and len(args) != most:
-        return [f"name one spider: {known}"]
-    return [f"{arg}: there is no such spider; {known}" for arg in args if arg not in spiders]
 
 
 def _look_at_files(settings: BaseSettings, *, dry_run: bool) -> None:

@@ -62,7 +62,7 @@ class Command(crawl.Command):
         self.settings.setdict(own, priority="cmdline")
         super().process_options([SPIDER], opts)
 
-    def _close(self, crawler: Crawler, reason: str, seconds: float) -> None:
+    def _account(self, crawler: Crawler, reason: str, seconds: float) -> None:
         """Print nothing: the table at the end says it."""
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from scrapy.commands import parse
 
-from moviesync.basecommand import without_a_run
+from moviesync.core.crawlsettings import without_a_run
 
 
 class Command(parse.Command):

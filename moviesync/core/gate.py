@@ -9,6 +9,7 @@ from scrapy import signals
 
 from moviesync.core.slots import (
     FOLLOW_UP,
+    PROBE,
     SITE,
     Hold,
     Limits,
@@ -43,6 +44,8 @@ class Gate:
         """``total``: requests at once at all sites together; 0: as many as these allow."""
         self._slots = {site: Slot(one) for site, one in limits.items()}
         self._total = total
+        self._refusals: dict[str, Exception] = {}
+        """How the requests of a site end that is held and refuses them."""
         self._active = 0
         self._changed = asyncio.Event()
         self._stopping = False
@@ -80,6 +83,8 @@ class Gate:
             return None
         if self._stopping and (slot.holds or not request.meta.get(FOLLOW_UP)):
             raise RequestCancelled("the run ends")
+        if (refusal := self._refusals.get(request.meta[SITE])) and not request.meta.get(PROBE):
+            raise refusal
         turn = Turn(request, asyncio.get_running_loop().create_future())
         slot.add(turn)
         self._send(slot)
@@ -103,18 +108,26 @@ class Gate:
 
     # What components ask for
 
-    def hold(self, site: str, why: Hold, *, until: float | None = None) -> None:
+    def hold(
+        self, site: str, why: Hold, *, until: float | None = None, refuse: Exception | None = None
+    ) -> None:
         """Send nothing more to a site until every hold on it is released.
 
+        With ``refuse`` its requests do not wait meanwhile: they end with that error.
         ``until`` is only shown to people: when that will be, by ``time.monotonic``, if it is known.
         """
         self._slots[site].holds[why] = until
+        if refuse:
+            self._refusals[site] = refuse
+            self.drop(site, refuse)
         if self._stopping:
             self.drop(site, RequestCancelled("the run ends"))
 
     def release(self, site: str, why: Hold) -> None:
         """Take back a ``hold`` for the same reason."""
         self._slots[site].holds.pop(why, None)
+        if not self._slots[site].holds:
+            self._refusals.pop(site, None)
         self._send_all()
 
     def holds(self, site: str) -> dict[Hold, float | None]:
@@ -147,9 +160,11 @@ class Gate:
     def slow_down(self, site: str, delay: float) -> None:
         """Let ``delay`` seconds pass from one request to the next, but never less than the limits say."""
         slot = self._slots[site]
-        slot.delay = max(slot.limits.delay, delay)
-        slot.stop_timer()
-        self._send(slot)
+        delay = max(slot.limits.delay, delay)
+        if delay != slot.delay:
+            slot.delay = delay
+            slot.stop_timer()
+            self._send(slot)
 
     def delay(self, site: str) -> float:
         """Seconds from one request to the next, as it is now."""

@@ -66,6 +66,7 @@ class SiteWait:
                 f"{SITES[self._site]} asks to be left alone until {back:%Y-%m-%d %H:%M} UTC (Retry-After):"
                 " come back then"
             )
+            return
         if seconds is None:
             if time.monotonic() < self._until:
                 # This request was under way when the wait began.

@@ -114,6 +114,10 @@ class Scheduler(BaseScheduler):
         self.dropped += 1
         self._changed.set()
 
+    def forget_dropped(self) -> None:
+        """Count the checks that come to nothing anew, as they are asked for again."""
+        self.dropped = 0
+
     def _check_done(self, tmdb_id: int) -> None:
         self._stored[tmdb_id] = None
         if len(self._stored) > REMEMBERED:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from scrapy.settings import SETTINGS_PRIORITIES
+from moviesync.core.usage import is_set
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -158,8 +158,7 @@ def total_limit(settings: BaseSettings) -> int:
 
 def _set(settings: BaseSettings, name: str) -> float:
     """The value of one of Scrapy's settings that somebody has set; 0 if it has its default."""
-    is_set = (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["default"]
-    return settings.getfloat(name) if is_set else 0.0
+    return settings.getfloat(name) if is_set(settings, name) else 0.0
 
 
 def without_limits() -> dict[str, Any]:

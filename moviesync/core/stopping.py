@@ -83,12 +83,13 @@ class Stopping:
         return self._is_crawl and not self._crawler.crawling
 
     def _engine_runs(self) -> bool:
-        return self._crawler.engine.running or self._is_asked_to_stop()
+        engine = self._crawler.engine
+        return (engine.running and engine.spider is not None) or self._is_asked_to_stop()
 
     def _engine_stops(self) -> bool:
         """Whether the engine takes no more requests, for a reason other than a full downloader or scraper."""
         engine = self._crawler.engine
-        full = engine.downloader.needs_backout() or (
-            engine.scraper.slot is not None and engine.scraper.slot.needs_backout()
-        )
+        if engine.spider is None or engine.scraper.slot is None:
+            return True
+        full = engine.downloader.needs_backout() or engine.scraper.slot.needs_backout()
         return engine.needs_backout() and not full

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from scrapy.settings import SETTINGS_PRIORITIES
@@ -36,7 +37,7 @@ NUMBERS: dict[str, type[int] | type[float]] = {
     "AUTOTHROTTLE_TARGET_CONCURRENCY": float,
 }
 """Settings of moviesync's components, and Scrapy's settings that they honour."""
-ABOVE_0 = {"AUTOTHROTTLE_TARGET_CONCURRENCY"}
+ABOVE_0 = {"AUTOTHROTTLE_TARGET_CONCURRENCY", "CONCURRENT_ITEMS"}
 NOT_HONOURED = {
     "CONCURRENT_REQUESTS_PER_IP": "set CONCURRENT_REQUESTS_PER_DOMAIN, which counts by site",
     "DOWNLOAD_SLOTS": "set TMDB_RATE and VIDSRC_CONCURRENCY",
@@ -61,6 +62,27 @@ NO_KEY = (
 )
 
 
+def is_set(settings: BaseSettings, name: str, *, above: str = "default") -> bool:
+    """Whether somebody has set a setting, with a higher priority than ``above``."""
+    return (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES[above]
+
+
+def refuse(settings: BaseSettings, lines: Iterable[str]) -> None:
+    """Let the crawl end before it begins, for these reasons; the first refusal counts.
+
+    Its feeds are not opened, as that would empty them, and its settings are such that every component can
+    be made.
+    """
+    if settings["REFUSED"]:
+        return
+    settings.set("REFUSED", "; ".join(lines), priority="cmdline")
+    settings.set("FEEDS", {}, priority=1 + (settings.getpriority("FEEDS") or 0))
+    for name in _wrong_environment(settings):
+        settings.set(name, Environment.model_fields[name].default, priority="cmdline")
+    for name in _wrong_numbers(settings):
+        settings.set(name, 1, priority="cmdline")
+
+
 def has_key(settings: BaseSettings) -> bool:
     return bool(settings["TMDB_ACCESS_TOKEN"] or settings["TMDB_API_KEY"])
 
@@ -76,7 +98,7 @@ def settings_problems(settings: BaseSettings) -> list[str]:
     """One line for each variable, and each setting given with ``-s``, that cannot be used."""
     return [
         *environment_problems(settings),
-        *_numbers(settings),
+        *_wrong_numbers(settings).values(),
         *_not_honoured(settings),
         *_arguments(settings),
     ]
@@ -84,12 +106,16 @@ def settings_problems(settings: BaseSettings) -> list[str]:
 
 def environment_problems(settings: BaseSettings) -> list[str]:
     """One line for each variable, or setting given in its place with ``-s``, that cannot be used."""
+    return [*(settings["ENVIRONMENT_PROBLEMS"] or ()), *_wrong_environment(settings).values()]
+
+
+def _wrong_environment(settings: BaseSettings) -> dict[str, str]:
     given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
-    return [*settings["ENVIRONMENT_PROBLEMS"], *environment.read(given)[1]]
+    return {name: line for name in given for line in environment.read({name: given[name]})[1]}
 
 
-def _numbers(settings: BaseSettings) -> list[str]:
-    problems = []
+def _wrong_numbers(settings: BaseSettings) -> dict[str, str]:
+    wrong = {}
     for name, kind in NUMBERS.items():
         least = "above 0" if name in ABOVE_0 else "from 0 on"
         try:
@@ -99,15 +125,15 @@ def _numbers(settings: BaseSettings) -> list[str]:
             usable = False
         if not usable:
             what = "whole number" if kind is int else "number"
-            problems.append(f"-s {name}={settings[name]}: should be a {what} {least}")
-    return problems
+            wrong[name] = f"-s {name}={settings[name]}: should be a {what} {least}"
+    return wrong
 
 
 def _not_honoured(settings: BaseSettings) -> list[str]:
     return [
         f"-s {name}: has no effect here; {instead}"
         for name, instead in NOT_HONOURED.items()
-        if (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["default"]
+        if is_set(settings, name)
     ]
 
 
@@ -115,5 +141,5 @@ def _arguments(settings: BaseSettings) -> list[str]:
     return [
         f"-s {name}={settings[name]}: has no effect; give {argument}"
         for name, argument in ARGUMENTS.items()
-        if (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["spider"]
+        if is_set(settings, name, above="spider")
     ]

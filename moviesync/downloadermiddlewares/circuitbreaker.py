@@ -108,19 +108,14 @@ class CircuitBreaker:
         crawler.signals.connect(middleware.response_downloaded, signal=signals.response_downloaded)
         return middleware
 
-    def process_request(self, request: Request) -> None:
-        site = self._sites.get(request.meta.get(SITE, ""))
-        if site and site.watch and site.left_out and not request.meta.get(PROBE):
-            raise SiteDown(f"{SITES[site.name]} is down")
-
     def response_downloaded(self, response: Response, request: Request) -> None:
         site = self._sites.get(request.meta.get(SITE, ""))
         if site is None:
             return
         self._waits[site.name].note(response)
-        well = site.is_well(request, response)
         if request.meta.get(PROBE):
             return
+        well = site.is_well(request, response)
         if well:
             site.failures = 0
         elif well is False:
@@ -135,10 +130,9 @@ class CircuitBreaker:
         site.failures += 1
         site.last_failure = reason
         if site.failures >= site.most_failures and site.watch is None:
-            self._gate.hold(site.name, Hold.DOWN)
+            down = f"{SITES[site.name]} is down"
+            self._gate.hold(site.name, Hold.DOWN, refuse=SiteDown(down) if site.left_out else None)
             site.watch = asyncio.create_task(self._watch_with_the_run(site))
-            if site.left_out:
-                self._gate.drop(site.name, SiteDown(f"{SITES[site.name]} is down"))
 
     async def _watch_with_the_run(self, site: Site) -> None:
         # No look at a site may outlast the run: Scrapy would wait for it, and nobody answers it any more.
@@ -146,12 +140,20 @@ class CircuitBreaker:
             await self._watch(site)
 
     async def _watch(self, site: Site) -> None:
-        """Look whether the site is back, with growing waits; end the run when patience ends."""
+        """Look whether the site is back, with growing waits; end the run when patience ends.
+
+        Patience is for a site that fails. Time that it asked for, or that the store was away, does not count.
+        """
         name, since, backoff = SITES[site.name], time.monotonic(), Backoff(FIRST_WAIT, LONGEST_WAIT)
-        looks = 1
-        while not await self._is_back(site):
+        spent, looks = 0.0, 1
+        while True:
+            await self._gate.quiet(site.name, besides=Hold.DOWN)
+            begun = time.monotonic()
+            if await self._is_back(site):
+                break
             wait = backoff.next()
-            if time.monotonic() + wait > since + self._patience and not site.left_out:
+            spent += time.monotonic() - begun + wait
+            if spent > self._patience and not site.left_out:
                 line = f"{name} has been down for {self._patience:g} s ({site.last_failure}): {site.advice}"
                 self._stopping.close(line)
                 return
@@ -164,7 +166,6 @@ class CircuitBreaker:
         self._gate.release(site.name, Hold.DOWN)
 
     async def _is_back(self, site: Site) -> bool:
-        await self._gate.quiet(site.name, besides=Hold.DOWN)
         request = Request(site.probe_url, meta={SITE: site.name, PROBE: True, "dont_retry": True})
         try:
             response = await self._crawler.engine.download_async(request)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
-from scrapy.settings import SETTINGS_PRIORITIES
 
 from moviesync.core.gate import Gate
 from moviesync.core.slots import SITE, VIDSRC
+from moviesync.core.usage import is_set
 from moviesync.vidsrc.page import GONE, REFUSED_METHOD
 
 if TYPE_CHECKING:
@@ -88,9 +88,8 @@ class AutoThrottle:
         if not settings.getbool("AUTOTHROTTLE_ENABLED"):
             raise NotConfigured
         name = "AUTOTHROTTLE_TARGET_CONCURRENCY"
-        is_set = (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["default"]
         extension = cls(
-            target=settings.getfloat(name) if is_set else None,
+            target=settings.getfloat(name) if is_set(settings, name) else None,
             start_delay=settings.getfloat("AUTOTHROTTLE_START_DELAY"),
             max_delay=settings.getfloat("AUTOTHROTTLE_MAX_DELAY"),
             debug=settings.getbool("AUTOTHROTTLE_DEBUG"),
@@ -109,10 +108,11 @@ class AutoThrottle:
     def response_downloaded(self, response: Response, request: Request) -> None:
         if request.meta.get(SITE) != VIDSRC or response.status not in HEALTHY:
             return
-        latency = request.meta["download_latency"]
-        before, delay = self._gate.delay(VIDSRC), min(self._throttle.delay(latency), self._max_delay)
-        if delay != before:
-            self._gate.slow_down(VIDSRC, delay)
+        latency, before = request.meta.get("download_latency"), self._gate.delay(VIDSRC)
+        if latency is None:
+            return
+        self._gate.slow_down(VIDSRC, min(self._throttle.delay(latency), self._max_delay))
         if self._debug:
+            delay = self._gate.delay(VIDSRC)
             line = "VidSrc: latency %.0f ms, delay %.0f ms (before: %.0f ms)"
             logger.info(line, 1000 * latency, 1000 * delay, 1000 * before)

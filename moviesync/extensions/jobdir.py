@@ -14,6 +14,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.job import job_dir
 
 from moviesync import __version__
+from moviesync.core.usage import refuse
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -43,7 +44,7 @@ class JobDir:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         folder = job_dir(crawler.settings)
-        if not folder:
+        if not folder or crawler.settings["REFUSED"]:
             raise NotConfigured
         arguments = crawler.settings.getdict("SPIDER_ARGUMENTS")
         query = {name: arguments[name] for name in ("released_from", "released_to") if name in arguments}
@@ -52,7 +53,7 @@ class JobDir:
             extension = cls(Path(folder), run)
         except Timeout:
             line = f"JOBDIR {folder} is in use by another run: wait for it, or take another folder"
-            crawler.settings.set("REFUSED", line, priority="cmdline")
+            refuse(crawler.settings, [line])
             raise NotConfigured from None
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension

@@ -86,14 +86,16 @@ class LogStats:
         assert gate
         self._gate = gate
         if session:
-            self._tasks = [asyncio.create_task(self._count_due(session.store))]
+            self._tasks = [asyncio.create_task(self._count_due(session.bare))]
         if self._with_bar or self._log_every:
             self._tasks.append(asyncio.create_task(self._show()))
 
     async def spider_closed(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                logger.error("The progress of the run is not shown", exc_info=result)
 
     async def _count_due(self, store: Store) -> None:
         with suppress(StoreUnavailable):

@@ -14,7 +14,7 @@ from moviesync.checks.controls import WARNING
 from moviesync.clock import now
 from moviesync.core.gate import Gate
 from moviesync.core.slots import SITES, Hold
-from moviesync.core.stopping import stopping
+from moviesync.core.stopping import Stopping, stopping
 from moviesync.exceptions import CrawlStopped
 from moviesync.history import runs
 from moviesync.history import stats as names
@@ -57,8 +57,8 @@ class StoreSession:
     ):
         """``patience``: seconds to wait for a store that fails; ``None``: no wait."""
         self._crawler = crawler
-        self._bare = store
-        """The store without that wait: a heartbeat that fails is left out."""
+        self.bare = store
+        """The store without that wait, for what can be left out, as a heartbeat that fails."""
         self.store = store
         """Open from the signal ``spider_opened`` on."""
         self._beat = beat
@@ -69,7 +69,9 @@ class StoreSession:
         if patience is not None:
             self._stopping = asyncio.Event()
             crawler.signals.connect(self._stopping.set, signal=stopping)
-            self.store = RetryingStore(store, patience, outage=self._outage, stopping=self._stopping)
+            self.store = RetryingStore(
+                store, patience, outage=self._outage, gave_up=self._gave_up, stopping=self._stopping
+            )
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -92,8 +94,8 @@ class StoreSession:
         arguments = self._crawler.settings.getdict("SPIDER_ARGUMENTS")
         run = runs.begun(spider.name, arguments, __version__, now())
         try:
-            await self._bare.open()
-            await self._bare.save(RUNS, [run])
+            await self.bare.open()
+            await self.bare.save(RUNS, [run])
         except StoreUnavailable as error:
             raise CrawlStopped(str(error)) from None
         self._run = run
@@ -107,7 +109,7 @@ class StoreSession:
             if self._ended.is_set():
                 return
             with suppress(StoreUnavailable):
-                await self._bare.save(RUNS, [run | self._so_far()])
+                await self.bare.save(RUNS, [run | self._so_far()])
 
     def _so_far(self) -> Document:
         return {"heartbeat": now(), "counters": runs.counters(self._crawler.stats.get_stats())}
@@ -124,6 +126,11 @@ class StoreSession:
             else:
                 gate.release(site, Hold.STORE)
 
+    def _gave_up(self, line: str) -> None:
+        stopping = self._crawler.get_extension(Stopping)
+        assert stopping
+        stopping.close(line)
+
     async def spider_closed(self, reason: str) -> None:
         self._ended.set()
         if self._heart:
@@ -136,4 +143,4 @@ class StoreSession:
                 await self.store.save(RUNS, [self._run | self._so_far() | ended])
             except StoreUnavailable as error:
                 logger.warning("The end of this run is not recorded: %s", error)
-        await self._bare.close()
+        await self.bare.close()

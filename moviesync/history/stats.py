@@ -20,6 +20,7 @@ PROVES_LITTLE = "vidsrc/answers_prove_little"
 RETRIES = "retry/count"
 RETRY_REASONS = "retry/reason_count/"
 LOST_FEEDS = "feedexport/failed_count/"
+MISTAKES = "spider_exceptions/count"
 
 MEANINGS = {
     PAGES: "discover pages whose titles are stored",
@@ -36,5 +37,6 @@ MEANINGS = {
     PROVES_LITTLE: "set if VidSrc has a page for a title that cannot exist",
     RETRIES: "further tries of requests (Scrapy's)",
     RETRY_REASONS: "further tries, by reason (Scrapy's)",
+    MISTAKES: "exceptions in callbacks, which are mistakes in moviesync (Scrapy's)",
     LOST_FEEDS: "feeds that could not be stored, by kind of storage (Scrapy's)",
 }

@@ -23,7 +23,8 @@ class LogRedaction:
     """
 
     def __init__(self, secrets: Iterable[str | None]):
-        self._redacted = redactor(secrets)
+        self._secrets = set(secrets)
+        self._redacted = redactor(self._secrets)
         self._make = logging.getLogRecordFactory()
         logging.setLogRecordFactory(self._clean_record)
 
@@ -31,7 +32,17 @@ class LogRedaction:
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
         password = urlsplit(settings["MONGODB_URI"] or "").password
-        return cls((settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"], password))
+        secrets = (settings["TMDB_ACCESS_TOKEN"], settings["TMDB_API_KEY"], password)
+        # One for all crawls of a process.
+        in_place = getattr(logging.getLogRecordFactory(), "__self__", None)
+        if isinstance(in_place, cls):
+            in_place.add(secrets)
+            return in_place
+        return cls(secrets)
+
+    def add(self, secrets: Iterable[str | None]) -> None:
+        self._secrets |= set(secrets)
+        self._redacted = redactor(self._secrets)
 
     def clean(self, text: str) -> str:
         return self._redacted(text).translate(CONTROLS)

@@ -73,7 +73,7 @@ class StorePipeline:
         )
 
     async def process_item(self, item: Item) -> Item:
-        """Raises DropItem if the store is gone for good and the item is not in it."""
+        """Raises DropItem if the item is not in the store: it refused a verdict, or is gone for good."""
         if self._closed:
             raise DropItem("the store takes no more writes")
         acknowledged = asyncio.get_running_loop().create_future()
@@ -92,7 +92,7 @@ class StorePipeline:
                 await asyncio.wait_for(self._full.wait(), self._linger)
             batch = self._take()
             try:
-                await self._write([item for item, _ in batch])
+                refused = await self._write([item for item, _ in batch])
             except StoreUnavailable as error:
                 self._give_up(batch, str(error))
                 break
@@ -101,8 +101,12 @@ class StorePipeline:
                 logger.exception("Items could not be written")
                 self._give_up(batch, f"a mistake in moviesync: {error!r}")
                 break
-            for _, acknowledged in batch:
-                if not acknowledged.done():
+            for item, acknowledged in batch:
+                if acknowledged.done():
+                    continue
+                if reason := refused.get(id(item)):
+                    acknowledged.set_exception(DropItem(reason))
+                else:
                     acknowledged.set_result(None)
         self._writer = None
 
@@ -118,7 +122,8 @@ class StorePipeline:
             self._full.clear()
         return batch
 
-    async def _write(self, items: list[Item]) -> None:
+    async def _write(self, items: list[Item]) -> dict[int, str]:
+        """Write items; why the store refused some of the verdicts, by the ``id`` of these."""
         batches = [item for item in items if isinstance(item, Batch)]
         titles = [title for batch in batches for title in batch.titles]
         verdicts = [item for item in items if isinstance(item, Verdict)]
@@ -135,15 +140,16 @@ class StorePipeline:
         stats.inc_value(names.PAGES, sum(_is_page(batch) for batch in batches))
         stats.inc_value(names.TITLES, len(titles))
         stats.set_value(names.NEW, self._store.inserted)
-        not_stored = [one.item for one in refused]
+        reasons = {id(one.item): one.reason for one in refused}
         for verdict in verdicts:
-            if verdict in not_stored:
+            if id(verdict) in reasons:
                 continue
             reason = verdict.reason if verdict.available is None else ""
             stats.inc_value(VERDICT_STATS[verdict.available] + reason)
             if reason:
                 line = "%s %d: no verdict (%s); it stays due, and the next run asks again"
                 self._sampler.log(logging.WARNING, reason, line, verdict.collection, verdict.tmdb_id, reason)
+        return reasons
 
     def _log_refused(self, refused: list[Refused]) -> None:
         for one in refused:

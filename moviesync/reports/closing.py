@@ -60,6 +60,11 @@ def same_command(arguments: Mapping[str, Any]) -> str:
     return f"the same command{' without -a walk=new' if arguments.get('walk') == 'new' else ''}"
 
 
+def mistakes(stats: Stats) -> bool:
+    """Whether a callback raised something that it should not."""
+    return bool(stats.get(names.MISTAKES))
+
+
 def feeds_lost(stats: Stats) -> bool:
     """Whether Scrapy could not store a feed."""
     return any(name.startswith(names.LOST_FEEDS) for name in stats)

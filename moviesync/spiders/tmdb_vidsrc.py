@@ -15,8 +15,9 @@ from moviesync import arguments
 from moviesync.arguments import Arguments
 from moviesync.checks.response import HEAD_STATUS, finding_of
 from moviesync.clock import now
+from moviesync.core.crawlsettings import apply_crawl_settings
 from moviesync.core.slots import FOLLOW_UP, SITE, TMDB, VIDSRC
-from moviesync.core.usage import refused_key, settings_problems
+from moviesync.core.usage import NO_KEY, has_key, refuse, refused_key, settings_problems
 from moviesync.exceptions import UNUSABLE_ANSWERS, CrawlStopped, RequestCancelled, SiteDown, failure_reason
 from moviesync.extensions.storesession import StoreSession
 from moviesync.history import stats as names
@@ -60,7 +61,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
         super().update_settings(settings)
-        settings.setdict(settings.getdict("CRAWL_SETTINGS"), priority="spider")
+        apply_crawl_settings(settings)
         settings.setdict(arguments.as_settings(cls.kind.collection, Arguments()), priority="spider")
         if feeds := settings.getdict("FEEDS"):
             # With a higher priority than the process's own, which are merged in later.
@@ -70,11 +71,14 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         settings = crawler.settings
-        if problems := [*arguments.problems(kwargs), *settings_problems(settings)]:
-            settings.set("REFUSED", "; ".join(problems), priority="cmdline")
+        problems = [*arguments.problems(kwargs), *settings_problems(settings)]
+        if not problems and not has_key(settings):
+            problems = [NO_KEY]
+        # In "scrapy shell" the settings are fixed already, and there is no crawl.
+        if problems and not settings.frozen:
+            refuse(settings, problems)
             kwargs = {}
         spider = super().from_crawler(crawler, *args, **kwargs)
-        # In "scrapy shell" the settings are frozen already.
         if not settings.frozen:
             settings.setdict(arguments.as_settings(cls.kind.collection, spider.args), priority="cmdline")
         spider.started = now()
@@ -95,7 +99,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             async for request in self._walk(session):
                 yield request
             await self.queue.all_done()
-            self.queue.dropped = 0
+            self.queue.forget_dropped()
             for failed_before in (None, self.started):
                 async for request in self._due(session.store, failed_before):
                     yield request
@@ -172,28 +176,29 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         if response.status == api.UNAUTHORIZED:
             raise CrawlStopped(refused_key(self.crawler.settings, api.error_code(response.body)))
         batch = self.plan.answer(window, number, response.status, response.body, seen=now())
-        for item in self._stored(batch, window, number):
-            yield item
-            for title in item.titles:
-                yield self._check_request(title.tmdb_id)
+        if batch is None:
+            self._nothing_to_store(window, number)
+            return
+        yield batch
+        for title in batch.titles:
+            yield self._check_request(title.tmdb_id)
 
     def page_failed(self, failure: Failure) -> Iterator[Batch]:
         if isinstance(failure.value, RequestCancelled):
             return
         asked = failure.request.cb_kwargs  # type: ignore[attr-defined]
         is_there = isinstance(failure.value, UNUSABLE_ANSWERS)
-        batch = self.plan.no_answer(
-            asked["window"], asked["number"], failure_reason(failure), is_there=is_there
-        )
-        yield from self._stored(batch, asked["window"], asked["number"])
-
-    def _stored(self, batch: Batch | None, window: str, number: int) -> Iterator[Batch]:
-        """The batch, if there is one; the scheduler hears of it when it is stored. Otherwise it hears now."""
-        self._note_progress()
+        page = (asked["window"], asked["number"])
+        batch = self.plan.no_answer(*page, failure_reason(failure), is_there=is_there)
         if batch is None:
-            self.queue.page_done(window, number)
+            self._nothing_to_store(*page)
         else:
             yield batch
+
+    def _nothing_to_store(self, window: str, number: int) -> None:
+        """Say that a page is done; of a batch the scheduler hears when it is stored."""
+        self._note_progress()
+        self.queue.page_done(window, number)
 
     def _check_request(self, tmdb_id: int) -> Request:
         return Request(

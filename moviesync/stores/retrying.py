@@ -26,17 +26,25 @@ class RetryingStore(Store):
 
     That goes on for ``seconds`` from the first failure. ``outage(True)`` is called when an outage
     begins and ``outage(False)`` when it is over. When the time is up, or when ``stopping`` is set,
-    the calls raise what they raised last; from then on every call that fails does so at once.
+    the calls raise what they raised last; from then on every call that fails does so at once. ``gave_up``
+    gets that error as one line if the time is up: the store is gone for good.
     Opening and closing are tried once.
     """
 
     def __init__(
-        self, store: Store, seconds: float, *, outage: Callable[[bool], None], stopping: asyncio.Event
+        self,
+        store: Store,
+        seconds: float,
+        *,
+        outage: Callable[[bool], None],
+        gave_up: Callable[[str], None],
+        stopping: asyncio.Event,
     ) -> None:
         self.address = store.address
         self._store = store
         self._seconds = seconds
         self._outage = outage
+        self._gave_up = gave_up
         self._stopping = stopping
         self._since: float | None = None
         self._waiting = 0
@@ -132,8 +140,10 @@ class RetryingStore(Store):
             self._waiting += 1
             try:
                 result = await self._again(call, error)
-            except StoreUnavailable:
+            except StoreUnavailable as last:
                 self._given_up = True
+                if not self._stopping.is_set():
+                    self._gave_up(str(last))
                 raise
             finally:
                 self._waiting -= 1

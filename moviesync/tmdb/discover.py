@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from moviesync.items import Title
+from moviesync.items import LARGEST_ID, Title
 from moviesync.kinds import Kind
 from moviesync.tmdb.api import INVALID_PAGE, OK, MalformedAnswer, error_code, read_json
 
@@ -20,7 +20,6 @@ PAGE_CAP = 500
 PAGE_SIZE = 20
 """Titles on a page."""
 
-_INT64 = 2**63
 _CAP_IN_WORDS = re.compile(r"(?:max at|less than or equal to) (\d{1,9})")
 
 
@@ -85,7 +84,7 @@ def read_page(status: int, body: bytes, kind: Kind, seen: datetime) -> DiscoverP
     titles, days, problems = dict[int, Title](), list[date](), list[str]()
     for position, item in enumerate(items):
         tmdb_id = item.get("id") if isinstance(item, dict) else None
-        if type(tmdb_id) is not int or not 0 < tmdb_id < _INT64:
+        if type(tmdb_id) is not int or not 0 < tmdb_id <= LARGEST_ID:
             problems.append(f"item {position} has no usable id ({tmdb_id!r:.40})")
             continue
         if tmdb_id in titles:

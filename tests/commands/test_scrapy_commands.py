@@ -63,6 +63,21 @@ def test_a_page_is_fetched_as_everywhere(folder: Folder, sites: Sites, command: 
     assert folder.files == set()
 
 
+@pytest.mark.parametrize("command", ["fetch", "view"])
+def test_a_page_is_fetched_with_a_spider_and_there_is_no_run(
+    folder: Folder, sites: Sites, command: str
+) -> None:
+    url = f"{sites.vidsrc_url}/embed/movie/{min(sites.movies.ids)}"
+    folder.run(command, "--nolog", "--spider", "tmdb_vidsrc", url, BROWSER="echo %s")
+    assert sites.asked("vidsrc").total() == 1
+    assert folder.files == set()
+
+
+def test_check_asks_no_site(folder: Folder, sites: Sites) -> None:
+    assert "Ran 4 contracts" in folder.run("check").stderr
+    assert sites.log == []
+
+
 @pytest.mark.parametrize("spider", [[], ["--spider", "tmdb_vidsrc"], ["--spider", "tmdb_vidsrc_tv"]])
 def test_the_shell_shows_a_page_and_stores_nothing(folder: Folder, sites: Sites, spider: list[str]) -> None:
     url = f"{sites.vidsrc_url}/embed/movie/{min(sites.movies.ids)}"
@@ -113,6 +128,21 @@ def test_a_bad_argument_of_a_script_is_one_line_and_nothing_is_asked(folder: Fol
     assert "Traceback" not in errors
     assert sites.log == []
     assert not {name for name in folder.files if name.endswith(".db")}
+
+
+def test_a_bad_setting_outside_the_crawl_command_is_one_line(folder: Folder, sites: Sites) -> None:
+    errors = folder.run("runspider", str(SPIDER_FILE), "-s", "TMDB_RATE=fast", "-s", "RETRY_WAIT=x").stderr
+    assert "Closing spider (TMDB_RATE=fast: Input should be a valid number" in errors
+    assert "; -s RETRY_WAIT=x: should be a number from 0 on)" in errors
+    assert sites.log == []
+    assert not {name for name in folder.files if name.endswith(".db")}
+
+
+def test_a_script_without_a_key_is_one_line(folder: Folder, sites: Sites) -> None:
+    folder.environment["TMDB_ACCESS_TOKEN"] = ""
+    errors = script(folder)
+    assert "Closing spider (no key for TMDB: set TMDB_ACCESS_TOKEN or TMDB_API_KEY" in errors
+    assert sites.log == []
 
 
 def test_a_crawler_process_says_that_it_does_not_work(folder: Folder) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
+from scrapy import Request
 
 from moviesync.core.gate import Gate
-from moviesync.core.slots import FOLLOW_UP, PROBE, TMDB, VIDSRC, Hold, Limits
+from moviesync.core.slots import FOLLOW_UP, PROBE, SITE, TMDB, VIDSRC, Hold, Limits
 from moviesync.exceptions import RequestCancelled, SiteDown
 from tests.core.crowd import Crowd, settle, soon
 
@@ -191,3 +192,21 @@ async def test_quiet_ends_with_the_run(gate: Gate, crowd: Crowd, before: bool) -
         gate.stop()
     with pytest.raises(RequestCancelled):
         await soon(waiting)
+
+
+async def test_a_site_that_refuses_ends_what_waits_and_what_comes_but_no_probe() -> None:
+    gate = Gate({VIDSRC: Limits(1), TMDB: Limits(1)})
+    down = SiteDown("VidSrc is down")
+    first = await gate.enter(Request("http://v.test/1", meta={SITE: VIDSRC}))
+    waits = asyncio.ensure_future(gate.enter(Request("http://v.test/2", meta={SITE: VIDSRC})))
+    await settle()
+    gate.hold(VIDSRC, Hold.DOWN, refuse=down)
+    for late in (waits, gate.enter(Request("http://v.test/3", meta={SITE: VIDSRC, FOLLOW_UP: True}))):
+        with pytest.raises(SiteDown):
+            await soon(late)
+    gate.leave(first)
+    probe = await soon(gate.enter(Request("http://v.test/4", meta={SITE: VIDSRC, PROBE: True})))
+    gate.leave(probe)
+    gate.leave(await soon(gate.enter(Request("http://t.test/1", meta={SITE: TMDB}))))
+    gate.release(VIDSRC, Hold.DOWN)
+    assert await soon(gate.enter(Request("http://v.test/5", meta={SITE: VIDSRC})))

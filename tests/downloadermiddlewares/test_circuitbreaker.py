@@ -11,7 +11,7 @@ import pytest
 from moviesync.demo.behaviours import Answer
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from tests.crawls import Folder, films
+from tests.crawls import Folder, films, until
 
 FILMS = 100
 MOST_FAILURES = 50
@@ -159,3 +159,16 @@ def test_a_vidsrc_that_always_says_yes_is_told(folder: Folder, sites: Sites) -> 
     sites.clear()
     assert told not in folder.crawl("-a", "walk=skip").stderr
     assert sites.log == []
+
+
+def test_the_time_that_a_site_asked_for_is_not_time_in_which_it_is_down(folder: Folder, sites: Sites) -> None:
+    """It answers 429 until it has been left alone for as long as it asks, which is longer than patience."""
+    sites.knobs.vidsrc = SiteKnobs(rate=1, retry_after=2)
+    begun = sites.knobs.vidsrc
+    with folder.start("crawl", "tmdb_vidsrc", "-a", "max_pages=1", "-s", "SITE_PATIENCE=1.5") as process:
+        assert any("VidSrc answers HTTP 429" in line for line in process.stderr)
+        until(process, lambda: sum(asked.status == 429 for asked in list(sites.log)) >= 12)
+        begun.rate = None
+        process.ended(0)
+    assert folder.verdicts().items() <= sites.truth("movies").items()
+    assert not sites.early("vidsrc")

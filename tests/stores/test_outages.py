@@ -82,7 +82,10 @@ def test_a_second_run_on_a_jobdir_in_use_ends_at_once(slow: Sites, folder: Folde
     process = folder.start("crawl", "tmdb_vidsrc", "-s", "JOBDIR=crawls/run1")
     until(process, lambda: len(slow.log) > 100)
     slow.knobs.vidsrc = SiteKnobs(latency=0.2)
-    errors = folder.crawl("-s", "JOBDIR=crawls/run1", code=1).stderr
+    feed = folder.path / "verdicts.jsonl"
+    feed.write_text("of the run that goes on\n")
+    errors = folder.crawl("-s", "JOBDIR=crawls/run1", "-O", str(feed), code=1).stderr
+    assert feed.read_text() == "of the run that goes on\n"
     assert errors.splitlines()[-1].startswith("moviesync: JOBDIR crawls/run1 is in use by another run")
     # The run that was refused is nowhere to be seen.
     assert folder.rows("SELECT count(*) FROM runs") == [1]

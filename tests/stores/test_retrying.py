@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,15 @@ class Outages:
     def __init__(self) -> None:
         self.seen: list[bool] = []
         self.began = asyncio.Event()
+        self.given_up: list[str] = []
+
+    @property
+    def heard(self) -> dict[str, Any]:
+        """What a store calls, as its arguments."""
+        return {"outage": self, "gave_up": self.gave_up}
+
+    def gave_up(self, line: str) -> None:
+        self.given_up.append(line)
 
     def __call__(self, begins: bool) -> None:
         self.seen.append(begins)
@@ -55,7 +65,9 @@ def stopping() -> asyncio.Event:
 
 @pytest.fixture
 async def store(path: Path, outages: Outages, stopping: asyncio.Event) -> AsyncIterator[RetryingStore]:
-    store = RetryingStore(SQLiteStore(str(path)), SOON, outage=outages, stopping=stopping)
+    store = RetryingStore(
+        SQLiteStore(str(path)), SOON, outage=outages, gave_up=outages.gave_up, stopping=stopping
+    )
     await store.open()
     yield store
     await store.close()
@@ -132,7 +144,9 @@ async def test_when_the_run_stops_the_wait_ends_at_once(
 async def test_when_the_time_is_up_every_failure_is_one_at_once(
     path: Path, other: sqlite3.Connection, outages: Outages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = RetryingStore(SQLiteStore(str(path)), 0.1, outage=outages, stopping=asyncio.Event())
+    store = RetryingStore(
+        SQLiteStore(str(path)), 0.1, outage=outages, gave_up=outages.gave_up, stopping=asyncio.Event()
+    )
     await store.open(readonly=True)
     readonly = store.write([movie()], [])
     with pytest.raises(StoreUnavailable, match=r"read.?only"):
@@ -142,6 +156,9 @@ async def test_when_the_time_is_up_every_failure_is_one_at_once(
         await asyncio.wait_for(store.write([movie()], []), SOON / 2)
     assert await store.counts("movies") == Counts()
     assert outages.seen == [True]
+    # So that somebody ends the run: the sites are held, and nothing would release them.
+    assert outages.given_up
+    assert "only" in outages.given_up[0]
     await store.close()
 
 
@@ -159,7 +176,9 @@ async def test_a_call_that_is_cancelled_keeps_no_outage_up(
 
 
 async def test_a_store_that_cannot_be_opened_is_not_waited_for(tmp_path: Path, outages: Outages) -> None:
-    store = RetryingStore(SQLiteStore(str(tmp_path)), SOON, outage=outages, stopping=asyncio.Event())
+    store = RetryingStore(
+        SQLiteStore(str(tmp_path)), SOON, outage=outages, gave_up=outages.gave_up, stopping=asyncio.Event()
+    )
     with pytest.raises(StoreUnavailable, match="unable to open"):
         await asyncio.wait_for(store.open(), SOON / 2)
     assert outages.seen == []
