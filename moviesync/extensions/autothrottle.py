@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from statistics import median
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -61,12 +61,17 @@ class Throttle:
         self._latest.append(latency)
         self._block.append(latency)
         if len(self._block) == USUAL:
-            self._usual = min(self._usual, median(self._block))
+            self._usual = min(self._usual, _median(self._block))
             self._block.clear()
-        recent = min(median(self._latest), median(list(self._latest)[-3:]), RECOVERS * latency)
+        recent = min(_median(self._latest), _median(list(self._latest)[-3:]), RECOVERS * latency)
         if recent > max(SLOW * self._usual, self._usual + SLOWER_BY):
             return recent / max(min(1.0, self._in_flight), self._in_flight * self._usual / recent)
         return recent / self._in_flight if self._always else 0.0
+
+
+def _median(latencies: Collection[float]) -> float:
+    """The upper one of two in the middle; several times as fast as that of ``statistics``."""
+    return sorted(latencies)[len(latencies) // 2]
 
 
 class AutoThrottle:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from moviesync.sources.discover.checkpoint import Checkpoint
+    from moviesync.sources.discover.plan import CrawlPlan
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class StoreSession:
 
     checkpoint: Checkpoint | None = None
     """How far the source of titles is, if the run has one."""
+    plan: CrawlPlan | None = None
+    """What this run still asks the source for."""
 
     def __init__(
         self, crawler: Crawler, store: Store, *, patience: float | None, beat: float, refused: str | None

@@ -138,6 +138,8 @@ class StorePipeline:
             await self._session.checkpoint.mark(batch.checkpoint for batch in batches if batch.checkpoint)
         stats = self._stats
         stats.inc_value(names.PAGES, sum(_is_page(batch) for batch in batches))
+        if batches and self._session.plan:
+            stats.set_value(names.PAGES_LEFT, self._session.plan.pages_left)
         stats.inc_value(names.TITLES, len(titles))
         stats.set_value(names.NEW, self._store.inserted)
         reasons = {id(one.item): one.reason for one in refused}

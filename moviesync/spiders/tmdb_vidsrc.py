@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from scrapy import Request, Spider, signals
+from scrapy import Request, Spider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy_spider_metadata import Args  # type: ignore[attr-defined]
@@ -83,7 +83,6 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             settings.setdict(arguments.as_settings(cls.kind.collection, spider.args), priority="cmdline")
         spider.started = now()
         spider.plan = CrawlPlan(cls.kind, Walk(cls.kind.collection, today=spider.started.date()))
-        crawler.signals.connect(spider.item_scraped, signal=signals.item_scraped)
         return spider
 
     @property
@@ -136,7 +135,6 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         if not await checkpoint.load(given.walk, anew_if_finished=anew):
             self.crawler.stats.set_value(names.PAGES_LEFT, 0)
             return
-        session.checkpoint = checkpoint
         self.plan = CrawlPlan(
             self.kind,
             checkpoint.walk,
@@ -144,14 +142,10 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             start_index=given.start_index,
             max_pages=given.max_pages,
         )
+        session.checkpoint, session.plan = checkpoint, self.plan
         async for window, number in self.plan.pages(checkpoint, self.queue):
             yield self._page_request(window, number)
         self._note_progress()
-
-    def item_scraped(self, item: Any) -> None:
-        """Note that a page is stored."""
-        if isinstance(item, Batch):
-            self._note_progress()
 
     def _note_progress(self) -> None:
         self.crawler.stats.set_value(names.PAGES_LEFT, self.plan.pages_left)

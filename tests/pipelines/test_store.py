@@ -63,7 +63,7 @@ class Run:
     def __init__(self, store: Recorder) -> None:
         self.store = store
         self.checkpoint = Checkpoint(store, "movies", None, None, now=AT)
-        self.session: Any = SimpleNamespace(store=store, checkpoint=self.checkpoint)
+        self.session: Any = SimpleNamespace(store=store, checkpoint=self.checkpoint, plan=None)
         self._ends = Ends()
         self.reasons = self._ends.reasons
         self._stats = get_crawler().stats
