@@ -35,8 +35,18 @@ NUMBERS: dict[str, type[int] | type[float]] = {
     "AUTOTHROTTLE_START_DELAY": float,
     "AUTOTHROTTLE_MAX_DELAY": float,
     "AUTOTHROTTLE_TARGET_CONCURRENCY": float,
+    "CLOSESPIDER_ERRORCOUNT": int,
+    "CLOSESPIDER_ITEMCOUNT": int,
+    "CLOSESPIDER_PAGECOUNT": int,
+    "CLOSESPIDER_PAGECOUNT_NO_ITEM": int,
+    "CLOSESPIDER_TIMEOUT": float,
+    "CLOSESPIDER_TIMEOUT_NO_ITEM": float,
+    "MEMUSAGE_LIMIT_MB": int,
+    "MEMUSAGE_WARNING_MB": int,
 }
 """Settings of moviesync's components, and Scrapy's settings that they honour."""
+SWITCHES = ("AUTOTHROTTLE_DEBUG", "AUTOTHROTTLE_ENABLED", "LOG_ENABLED", "MEMUSAGE_ENABLED", "PROGRESS_BAR")
+"""Settings that are on or off."""
 ABOVE_0 = {"AUTOTHROTTLE_TARGET_CONCURRENCY", "CONCURRENT_ITEMS"}
 NOT_HONOURED = {
     "CONCURRENT_REQUESTS_PER_IP": "set CONCURRENT_REQUESTS_PER_DOMAIN, which counts by site",
@@ -79,7 +89,7 @@ def refuse(settings: BaseSettings, lines: Iterable[str]) -> None:
     settings.set("FEEDS", {}, priority=1 + (settings.getpriority("FEEDS") or 0))
     for name in _wrong_environment(settings):
         settings.set(name, Environment.model_fields[name].default, priority="cmdline")
-    for name in _wrong_numbers(settings):
+    for name in (*_wrong_numbers(settings), *_wrong_switches(settings)):
         settings.set(name, 1, priority="cmdline")
 
 
@@ -99,6 +109,7 @@ def settings_problems(settings: BaseSettings) -> list[str]:
     return [
         *environment_problems(settings),
         *_wrong_numbers(settings).values(),
+        *_wrong_switches(settings).values(),
         *_not_honoured(settings),
         *_arguments(settings),
     ]
@@ -126,6 +137,16 @@ def _wrong_numbers(settings: BaseSettings) -> dict[str, str]:
         if not usable:
             what = "whole number" if kind is int else "number"
             wrong[name] = f"-s {name}={settings[name]}: should be a {what} {least}"
+    return wrong
+
+
+def _wrong_switches(settings: BaseSettings) -> dict[str, str]:
+    wrong = {}
+    for name in SWITCHES:
+        try:
+            settings.getbool(name)
+        except ValueError:  # noqa: PERF203 - each is asked for itself
+            wrong[name] = f"-s {name}={settings[name]}: should be 0 or 1"
     return wrong
 
 

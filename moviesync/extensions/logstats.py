@@ -77,7 +77,10 @@ class LogStats:
         return extension
 
     def spider_opened(self, spider: Spider) -> None:
-        given = spider.crawler.settings.getdict("SPIDER_ARGUMENTS")
+        settings = spider.crawler.settings
+        if settings["REFUSED"]:
+            return
+        given = settings.getdict("SPIDER_ARGUMENTS")
         options = "".join(f" -a {name}={shlex.quote(str(value))}" for name, value in given.items())
         logger.info("moviesync %s: scrapy crawl %s%s", __version__, spider.name, options)
 

@@ -93,6 +93,8 @@ class StoreSession:
 
     async def spider_opened(self, spider: Spider) -> None:
         if self._refused:
+            # In a script nobody says it but the log.
+            logger.error("The crawl does not begin: %s", self._refused)
             raise CrawlStopped(self._refused)
         arguments = self._crawler.settings.getdict("SPIDER_ARGUMENTS")
         run = runs.begun(spider.name, arguments, __version__, now())

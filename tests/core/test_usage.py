@@ -8,7 +8,14 @@ import pytest
 from scrapy.settings import Settings
 
 from moviesync import settings as project
-from moviesync.core.usage import ABOVE_0, NOT_HONOURED, NUMBERS, environment_problems, settings_problems
+from moviesync.core.usage import (
+    ABOVE_0,
+    NOT_HONOURED,
+    NUMBERS,
+    SWITCHES,
+    environment_problems,
+    settings_problems,
+)
 
 
 def settings(**given: Any) -> Settings:
@@ -57,6 +64,13 @@ def test_what_is_no_number_is_a_problem(name: str, value: object) -> None:
 def test_a_count_has_to_be_a_whole_number(name: str, value: object) -> None:
     line = f"-s {name}={value}: should be a whole number from 0 on"
     assert settings_problems(settings(**{name: value})) == [line]
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_is_on_or_off(name: str) -> None:
+    for value in ("0", "1", True, False, "true"):
+        assert settings_problems(settings(**{name: value})) == []
+    assert settings_problems(settings(**{name: "x"})) == [f"-s {name}=x: should be 0 or 1"]
 
 
 @pytest.mark.parametrize(("name", "instead"), NOT_HONOURED.items())
