@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -93,7 +93,9 @@ def replacing(path: Path) -> Iterator[Callable[[str], None]]:
         raise OutputLost(f"{path}: {error.strerror}") from None
     finally:
         if beside:
-            beside.unlink(missing_ok=True)
+            # A folder that takes no file has nothing to remove, and its error is the one to show.
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
 
 
 def _encoded(text: str) -> bytes:

@@ -62,6 +62,8 @@ class SiteWait:
         seconds = retry_after(response.headers.get("Retry-After"), datetime.now(timezone.utc))
         if seconds is not None and seconds > LONGEST_PAUSE:
             back = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+            # Held for good, so that what is under way sends nothing more.
+            self._gate.hold(self._site, Hold.ASKED_TO_WAIT, until=time.monotonic() + seconds)
             self._stopping.close(
                 f"{SITES[self._site]} asks to be left alone until {back:%Y-%m-%d %H:%M} UTC (Retry-After):"
                 " come back then"

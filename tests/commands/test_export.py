@@ -148,6 +148,7 @@ def shell(folder: Folder, script: str) -> subprocess.CompletedProcess[str]:
             "/out: File too large",
         ),
         ("eval $SCRAPY export -o missing/out", "/missing/out: No such file or directory"),
+        ("eval $SCRAPY export -o out/put", "/out/put: Not a directory"),
         ("eval $SCRAPY export >/dev/full", "standard output takes no more (No space left on device)"),
         ("eval $SCRAPY export >&-", "standard output is closed"),
         ("eval $SCRAPY export | head -n 1 | grep -q Film", "standard output takes no more (Broken pipe)"),
