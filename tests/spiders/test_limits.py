@@ -40,8 +40,10 @@ def test_a_download_delay_spaces_the_requests_of_each_site_from_the_first_on(
     folder.crawl("-s", f"DOWNLOAD_DELAY={delay}", "-a", "max_pages=2", "-a", "start_page=2")
     for site in ("tmdb", "vidsrc"):
         asked = times(sites, site)
-        assert len(asked) >= 3
-        assert min(after - before for before, after in pairwise(asked)) >= delay - EARLY
+        assert len(asked) >= 4
+        # A site notes a request when it gets to it, so one gap can look shorter; several cannot.
+        assert asked[3] - asked[0] >= 2 * delay
+        assert asked[-1] - asked[0] >= (len(asked) - 2) * delay
     # Both sites are asked at once, although they are on one host.
     assert times(sites, "vidsrc")[0] < times(sites, "tmdb")[-1] + delay
 
