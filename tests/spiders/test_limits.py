@@ -37,7 +37,7 @@ def test_a_download_delay_spaces_the_requests_of_each_site_from_the_first_on(
     folder: Folder, sites: Sites
 ) -> None:
     delay = 0.2
-    folder.crawl("-s", f"DOWNLOAD_DELAY={delay}", "-a", "max_pages=2", "-a", "start_page=2")
+    folder.crawl("-s", f"DOWNLOAD_DELAY={delay}", "-a", "max_pages=3", "-a", "start_page=2")
     for site in ("tmdb", "vidsrc"):
         asked = times(sites, site)
         assert len(asked) >= 4
