@@ -65,7 +65,8 @@ class Arguments(BaseModel):
 def as_settings(collection: str, args: Arguments) -> dict[str, Any]:
     """The settings that follow from a spider's arguments; ``collection`` holds its titles.
 
-    Components read the arguments from them. Users are not meant to set them.
+    Components read the arguments from them. VIDSRC_CONCURRENCY and JOBDIR are also settings of users; for
+    these an argument counts more.
     """
     settings: dict[str, Any] = {
         "COLLECTION": collection,

@@ -17,6 +17,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
+from moviesync.core.crawlsettings import without_a_run
 from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE
 from moviesync.core.usage import environment_problems
 from moviesync.output import OutputLost, write_out
@@ -78,6 +79,15 @@ class ReadingCommand(ScrapyCommand):
             leave(CANNOT_WORK, [str(error)])
 
 
+class WithoutARun(ScrapyCommand):
+    """Before one of Scrapy's commands: it uses a spider without running a crawl."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings
+        without_a_run(self.settings)
+
+
 @contextmanager
 def usage_mistakes() -> Iterator[None]:
     """In this context, a usage mistake that Scrapy finds ends the program with one line."""
@@ -87,13 +97,13 @@ def usage_mistakes() -> Iterator[None]:
         leave(WRONG_USAGE, [str(error)])
 
 
-def spider_problems(settings: BaseSettings, args: list[str], *, most: int | None = None) -> list[str]:
-    """One line for each argument that names no spider. ``most``: how many spiders have to be named."""
+def spider_problems(settings: BaseSettings, args: list[str], *, single: bool = False) -> list[str]:
+    """One line for each argument that names no spider. ``single``: exactly one spider has to be named."""
     spiders = get_spider_loader(settings).list()
     known = f"there is {' and '.join(spiders)}"
     if options := [arg for arg in args if arg.startswith("-")]:
         return [f"{option}: there is no such option" for option in options]
-    if most is not None and len(args) != most:
+    if single and len(args) != 1:
         return [f"name one spider: {known}"]
     return [f"{arg}: there is no such spider; {known}" for arg in args if arg not in spiders]
 

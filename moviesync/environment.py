@@ -98,18 +98,28 @@ def read(variables: Mapping[str, str | None]) -> tuple[Environment, list[str]]:
     >>> problems
     ['TMDB_RATE=fast: Input should be a valid number, unable to parse string as a number']
     """
-    given = {name: value.strip() for name, value in variables.items() if value and value.strip()}
+    wrong = problems(variables)
+    usable = {name: value for name, value in _given(variables).items() if name not in wrong}
+    return Environment.model_validate(usable), list(wrong.values())
+
+
+def problems(variables: Mapping[str, str | None]) -> dict[str, str]:
+    """One line for every variable that is not valid, by its name."""
+    given = _given(variables)
     try:
-        return Environment.model_validate(given), []
+        Environment.model_validate(given)
     except ValidationError as error:
         wrong = {str(found["loc"][0]): found["msg"] for found in error.errors()}
-    usable = {name: value for name, value in given.items() if name not in wrong}
-    # An address can hold a password.
-    lines = [
-        problem(name if "@" in given[name] or name in _SECRET else f"{name}={given[name]}", why)
-        for name, why in wrong.items()
-    ]
-    return Environment.model_validate(usable), lines
+        # An address can hold a password.
+        return {
+            name: problem(name if "@" in given[name] or name in _SECRET else f"{name}={given[name]}", why)
+            for name, why in wrong.items()
+        }
+    return {}
+
+
+def _given(variables: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value.strip() for name, value in variables.items() if value and value.strip()}
 
 
 def problem(given: str, why: str) -> str:

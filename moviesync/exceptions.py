@@ -28,6 +28,9 @@ class CrawlStopped(CloseSpider):
 class RequestCancelled(IgnoreRequest):
     """The run ends, and this request is not sent, or not again; raised by the gate and by waits."""
 
+    def __init__(self) -> None:
+        super().__init__("the run ends")
+
 
 class SiteDown(IgnoreRequest):
     """The site is down and the run goes on without it; raised by CircuitBreaker."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-LARGEST_ID = 2**63 - 1
-"""Both stores hold integers of 64 bit."""
+SMALLEST_ID, LARGEST_ID = -(2**63), 2**63 - 1
+"""The integers of 64 bit: both stores hold these, and no others, as they are."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ import argparse
 
 from scrapy.commands import check
 
-from moviesync.basecommand import leave, spider_problems
-from moviesync.core.crawlsettings import without_a_run
+from moviesync.basecommand import WithoutARun, leave, spider_problems
 from moviesync.core.exitcodes import WRONG_USAGE
 
 
-class Command(check.Command):
+class Command(WithoutARun, check.Command):
+    """Exit code 2 if an argument names no spider."""
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings
         if problems := spider_problems(self.settings, args):
             leave(WRONG_USAGE, problems)
-        without_a_run(self.settings)

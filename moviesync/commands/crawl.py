@@ -8,7 +8,6 @@ import logging
 import os
 import stat
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,7 @@ class Command(crawl.Command):
         assert self.settings
         with usage_mistakes():
             super().process_options(args, opts)
-        if problems := [*spider_problems(self.settings, args, most=1), *arguments.problems(opts.spargs)]:
+        if problems := [*spider_problems(self.settings, args, single=True), *arguments.problems(opts.spargs)]:
             leave(WRONG_USAGE, problems)
         if problems := settings_problems(self.settings):
             leave(WRONG_USAGE, problems)
@@ -53,8 +52,6 @@ class Command(crawl.Command):
         if not has_key(self.settings):
             leave(CANNOT_WORK, [NO_KEY])
         dry_run = Arguments.model_validate(opts.spargs).dry_run
-        if dry_run:
-            self.settings.set("JOBDIR", None, priority="cmdline")
         # Last, as it makes the files and their folders.
         _look_at_files(self.settings, dry_run=dry_run)
         quieten()
@@ -67,25 +64,25 @@ class Command(crawl.Command):
         crawler = self.crawler_process.create_crawler(args[0])
         crawler.signals.connect(self._closed, signal=signals.spider_closed)
         started = now()
-        crawl = self.crawler_process.crawl(crawler, **opts.spargs)
-        assert isinstance(crawl, asyncio.Task)
-        with Interrupts(crawler, crawl.get_loop()) as interrupts:
+        task = self.crawler_process.crawl(crawler, **opts.spargs)
+        assert isinstance(task, asyncio.Task)
+        with Interrupts(crawler, task.get_loop()) as interrupts:
             try:
                 self.crawler_process.start(install_signal_handlers=False)
             except RuntimeError:
                 # The event loop raises this if it was stopped before its end.
                 if not interrupts.is_cut_off:
                     raise
-        reason = self._reason(crawler, crawl, opts.spargs)
+        reason = self._reason(crawler, task, opts.spargs)
         self.exitcode = exit_code(reason)
         self._account(crawler, reason, (now() - started).total_seconds())
         if self.exitcode:
             say(reason, logging.ERROR)
 
-    def _reason(self, crawler: Crawler, crawl: asyncio.Task[None], arguments: dict[str, str]) -> str:
-        """Why the run ended; a mistake in moviesync is one that its log shows as a traceback."""
-        reason = self.reason or f"the run was cut off; {closing.same_command(arguments)} goes on with it"
-        if crawl.done() and not crawl.cancelled() and (mistake := crawl.exception()):
+    def _reason(self, crawler: Crawler, task: asyncio.Task[None], given: dict[str, str]) -> str:
+        """Why the run ended. An unexpected exception is a mistake in moviesync; the log has its traceback."""
+        reason = self.reason or f"the run was cut off; {closing.same_command(given)} goes on with it"
+        if task.done() and not task.cancelled() and (mistake := task.exception()):
             logging.getLogger(__name__).error("The crawl could not begin", exc_info=mistake)
             return f"a mistake in moviesync: {mistake!r}"
         if exit_code(reason):
@@ -101,24 +98,25 @@ class Command(crawl.Command):
 
     def _account(self, crawler: Crawler, reason: str, seconds: float) -> None:
         """Say what the run did."""
-        settings = crawler.settings
-        with suppress(RuntimeError):
-            # If it could not even begin, Scrapy has neither stats nor extensions.
+        try:
             stats, session = crawler.stats.get_stats(), crawler.get_extension(StoreSession)
-            walk = session.checkpoint.walk if session and session.checkpoint else None
-            ended = closing.Ended(
-                reason=reason,
-                exit_code=self.exitcode,
-                spider=crawler.spidercls.name,
-                collection=settings["COLLECTION"],
-                arguments=settings.getdict("SPIDER_ARGUMENTS"),
-                stats=stats,
-                seconds=seconds,
-                gaps=walk.gaps() if walk and self.exitcode != WRONG_USAGE else (),
-                walk_goes_on=walk is not None and walk.is_begun and not walk.complete,
-            )
-            for line in closing.lines(ended):
-                say(line)
+        except RuntimeError:
+            # It could not even begin: Scrapy has neither stats nor extensions.
+            return
+        walk = session.checkpoint.walk if session and session.checkpoint else None
+        ended = closing.Ended(
+            reason=reason,
+            exit_code=self.exitcode,
+            spider=crawler.spidercls.name,
+            collection=crawler.settings["COLLECTION"],
+            arguments=crawler.settings.getdict("SPIDER_ARGUMENTS"),
+            stats=stats,
+            seconds=seconds,
+            gaps=walk.gaps() if walk and self.exitcode != WRONG_USAGE else (),
+            walk_goes_on=walk is not None and walk.is_begun and not walk.complete,
+        )
+        for line in closing.lines(ended):
+            say(line)
 
     def _closed(self, reason: str) -> None:
         self.reason = reason
@@ -129,7 +127,8 @@ def _look_at_files(settings: BaseSettings, *, dry_run: bool) -> None:
     schemes = settings.getwithbase("FEED_STORAGES")
     if problems := feeds.problems(map(str, settings.getdict("FEEDS")), schemes):
         leave(WRONG_USAGE, problems)
-    if (folder := settings["JOBDIR"]) and (why := folder_refusal(folder)):
+    folder = None if dry_run else settings["JOBDIR"]
+    if folder and (why := folder_refusal(folder)):
         leave(CANNOT_WORK, [f"JOBDIR={folder}: the folder cannot be used ({why}): name another"])
     path = settings["LOG_FILE"] or file.wanted(settings, dry_run=dry_run)
     if path and (why := refusal(path)):

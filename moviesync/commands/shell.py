@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-
 from scrapy.commands import shell
 
-from moviesync.core.crawlsettings import without_a_run
+from moviesync.basecommand import WithoutARun
 
 
-class Command(shell.Command):
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        super().process_options(args, opts)
-        assert self.settings
-        without_a_run(self.settings)
+class Command(WithoutARun, shell.Command):
+    """Exit codes are those of Scrapy."""

@@ -23,7 +23,7 @@ from moviesync.core.stopping import stopping
 from moviesync.exceptions import RequestCancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from scrapy import Request
     from scrapy.crawler import Crawler
@@ -44,8 +44,6 @@ class Gate:
         """``total``: requests at once at all sites together; 0: as many as these allow."""
         self._slots = {site: Slot(one) for site, one in limits.items()}
         self._total = total
-        self._refusals: dict[str, Exception] = {}
-        """How the requests of a site end that is held and refuses them."""
         self._active = 0
         self._changed = asyncio.Event()
         self._stopping = False
@@ -64,7 +62,7 @@ class Gate:
         self._stopping = True
         self._changed.set()
         for site, slot in self._slots.items():
-            self.drop(site, RequestCancelled("the run ends"), follow_ups=bool(slot.holds))
+            self.drop(site, RequestCancelled(), follow_ups=bool(slot.holds))
 
     def engine_stopped(self) -> None:
         for slot in self._slots.values():
@@ -82,9 +80,9 @@ class Gate:
         if slot is None:
             return None
         if self._stopping and (slot.holds or not request.meta.get(FOLLOW_UP)):
-            raise RequestCancelled("the run ends")
-        if (refusal := self._refusals.get(request.meta[SITE])) and not request.meta.get(PROBE):
-            raise refusal
+            raise RequestCancelled()
+        if slot.refuse and not request.meta.get(PROBE):
+            raise slot.refuse()
         turn = Turn(request, asyncio.get_running_loop().create_future())
         slot.add(turn)
         self._send(slot)
@@ -109,25 +107,32 @@ class Gate:
     # What components ask for
 
     def hold(
-        self, site: str, why: Hold, *, until: float | None = None, refuse: Exception | None = None
+        self,
+        site: str,
+        why: Hold,
+        *,
+        until: float | None = None,
+        refuse: Callable[[], Exception] | None = None,
     ) -> None:
         """Send nothing more to a site until every hold on it is released.
 
-        With ``refuse`` its requests do not wait meanwhile: they end with that error.
+        With ``refuse`` its requests do not wait meanwhile: they end with the error that it makes.
         ``until`` is only shown to people: when that will be, by ``time.monotonic``, if it is known.
         """
-        self._slots[site].holds[why] = until
+        slot = self._slots[site]
+        slot.holds[why] = until
         if refuse:
-            self._refusals[site] = refuse
-            self.drop(site, refuse)
+            slot.refuse = refuse
+            self.drop(site, refuse())
         if self._stopping:
-            self.drop(site, RequestCancelled("the run ends"))
+            self.drop(site, RequestCancelled())
 
     def release(self, site: str, why: Hold) -> None:
         """Take back a ``hold`` for the same reason."""
-        self._slots[site].holds.pop(why, None)
-        if not self._slots[site].holds:
-            self._refusals.pop(site, None)
+        slot = self._slots[site]
+        slot.holds.pop(why, None)
+        if not slot.holds:
+            slot.refuse = None
         self._send_all()
 
     def holds(self, site: str) -> dict[Hold, float | None]:
@@ -151,7 +156,7 @@ class Gate:
             self._changed.clear()
             await self._changed.wait()
         if self._stopping:
-            raise RequestCancelled("the run ends")
+            raise RequestCancelled()
 
     def concurrency(self, site: str) -> int:
         """The most requests that a site gets at once."""

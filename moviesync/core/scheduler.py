@@ -55,7 +55,7 @@ class Scheduler(BaseScheduler):
         self._stored: dict[int, None] = {}
         self._changed = asyncio.Event()
         self.dropped = 0
-        """Checks without a result; the spider sets it to 0 before it asks for them again."""
+        """Checks without a result since the last ``forget_dropped``."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -115,7 +115,7 @@ class Scheduler(BaseScheduler):
         self._changed.set()
 
     def forget_dropped(self) -> None:
-        """Count the checks that come to nothing anew, as they are asked for again."""
+        """Begin to count again, before the spider asks for these checks again."""
         self.dropped = 0
 
     def _check_done(self, tmdb_id: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from moviesync.core.usage import is_set
+from moviesync.core.priorities import is_set
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -74,6 +74,8 @@ class Slot:
     active: int = 0
     holds: dict[Hold, float | None] = field(default_factory=dict)
     """For each reason until when, by ``time.monotonic``; ``None``: not known."""
+    refuse: Callable[[], Exception] | None = None
+    """If the site is held and its requests do not wait: makes the error that each of them gets."""
     _timer: asyncio.TimerHandle | None = None
     _queues: tuple[deque[Turn], deque[Turn], deque[Turn]] = field(
         default_factory=lambda: (deque(), deque(), deque())
@@ -164,7 +166,7 @@ def _set(settings: BaseSettings, name: str) -> float:
 def without_limits() -> dict[str, Any]:
     """Settings that switch off the limits of Scrapy's own downloader; the gate has its own.
 
-    Scrapy's count by host, let more start at once than they say, and cannot hold a site.
+    Scrapy's limits count by host, let more start at once than they say, and cannot hold a site.
     """
     return {
         "DOWNLOAD_DELAY": 0,

@@ -61,20 +61,21 @@ class Stopping:
             self._crawler.signals.send_catch_log(stopping)
 
     def close(self, reason: str) -> None:
-        """Stop the run. ``reason`` is one line: what is wrong and what to do."""
+        """Stop the run. ``reason`` is one line: what is wrong and what to do. The first reason counts."""
         self.begin()
-        self._closer = asyncio.create_task(self._crawler.engine.close_spider_async(reason=reason))
+        if self._closer is None:
+            self._closer = asyncio.create_task(self._crawler.engine.close_spider_async(reason=reason))
 
     async def pause(self, seconds: float) -> None:
         """Let ``seconds`` pass. Raises RequestCancelled if the run is being stopped."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.event.wait(), max(0.0, seconds))
         if self.event.is_set():
-            raise RequestCancelled("the run ends")
+            raise RequestCancelled()
 
     async def _watch(self) -> None:
         # The signal engine_started comes before the engine runs.
-        for reached in (self._engine_runs, self._engine_stops):
+        for reached in (self._may_watch, self._engine_stops):
             while not reached():  # noqa: ASYNC110 - Scrapy has no event to wait for
                 await asyncio.sleep(_WATCH)
         self.begin()
@@ -82,7 +83,8 @@ class Stopping:
     def _is_asked_to_stop(self) -> bool:
         return self._is_crawl and not self._crawler.crawling
 
-    def _engine_runs(self) -> bool:
+    def _may_watch(self) -> bool:
+        """Whether the engine runs with its spider, or never will."""
         engine = self._crawler.engine
         return (engine.running and engine.spider is not None) or self._is_asked_to_stop()
 

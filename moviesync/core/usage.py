@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from scrapy.settings import SETTINGS_PRIORITIES
-
 from moviesync import environment
+from moviesync.core.priorities import is_set, override
 from moviesync.environment import Environment
 
 if TYPE_CHECKING:
@@ -44,10 +43,11 @@ NUMBERS: dict[str, type[int] | type[float]] = {
     "MEMUSAGE_LIMIT_MB": int,
     "MEMUSAGE_WARNING_MB": int,
 }
-"""Settings of moviesync's components, and Scrapy's settings that they honour."""
+"""Settings that have to be numbers: moviesync's own, and those of Scrapy that take effect in a crawl."""
 SWITCHES = ("AUTOTHROTTLE_DEBUG", "AUTOTHROTTLE_ENABLED", "LOG_ENABLED", "MEMUSAGE_ENABLED", "PROGRESS_BAR")
 """Settings that are on or off."""
 ABOVE_0 = {"AUTOTHROTTLE_TARGET_CONCURRENCY", "CONCURRENT_ITEMS"}
+"""Those that must not be 0."""
 NOT_HONOURED = {
     "CONCURRENT_REQUESTS_PER_IP": "set CONCURRENT_REQUESTS_PER_DOMAIN, which counts by site",
     "DOWNLOAD_SLOTS": "set TMDB_RATE and VIDSRC_CONCURRENCY",
@@ -57,24 +57,14 @@ NOT_HONOURED = {
     "RETRY_HTTP_CODES": "set RETRY_TIMES, which counts for every failure that can pass",
 }
 """Scrapy's settings that have no effect here, and what to set instead."""
-ARGUMENTS = {
-    "BATCH_SIZE": "-a batch_size",
-    "DRY_RUN": "-a dry_run",
-    "ON_VIDSRC_DOWN": "-a on_vidsrc_down",
-    "RECHECK_DAYS": "-a recheck_days",
-}
-"""Settings that follow from the arguments of a spider, and those arguments."""
+ARGUMENTS = ("BATCH_SIZE", "DRY_RUN", "ON_VIDSRC_DOWN", "RECHECK_DAYS")
+"""Settings that follow from the arguments of a spider, which have the same names in lower case."""
 
 
 NO_KEY = (
     "no key for TMDB: set TMDB_ACCESS_TOKEN or TMDB_API_KEY (in the environment or in .env),"
     " or try it without one: scrapy demo"
 )
-
-
-def is_set(settings: BaseSettings, name: str, *, above: str = "default") -> bool:
-    """Whether somebody has set a setting, with a higher priority than ``above``."""
-    return (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES[above]
 
 
 def refuse(settings: BaseSettings, lines: Iterable[str]) -> None:
@@ -86,7 +76,7 @@ def refuse(settings: BaseSettings, lines: Iterable[str]) -> None:
     if settings["REFUSED"]:
         return
     settings.set("REFUSED", "; ".join(lines), priority="cmdline")
-    settings.set("FEEDS", {}, priority=1 + (settings.getpriority("FEEDS") or 0))
+    override(settings, "FEEDS", {})
     for name in _wrong_environment(settings):
         settings.set(name, Environment.model_fields[name].default, priority="cmdline")
     for name in (*_wrong_numbers(settings), *_wrong_switches(settings)):
@@ -111,7 +101,7 @@ def settings_problems(settings: BaseSettings) -> list[str]:
         *_wrong_numbers(settings).values(),
         *_wrong_switches(settings).values(),
         *_not_honoured(settings),
-        *_arguments(settings),
+        *_given_as_settings(settings),
     ]
 
 
@@ -122,20 +112,20 @@ def environment_problems(settings: BaseSettings) -> list[str]:
 
 def _wrong_environment(settings: BaseSettings) -> dict[str, str]:
     given = {name: str(settings[name]) for name in Environment.model_fields if settings[name] is not None}
-    return {name: line for name in given for line in environment.read({name: given[name]})[1]}
+    return environment.problems(given)
 
 
 def _wrong_numbers(settings: BaseSettings) -> dict[str, str]:
     wrong = {}
     for name, kind in NUMBERS.items():
-        least = "above 0" if name in ABOVE_0 else "from 0 on"
         try:
             number = kind(settings[name])
-            usable = number > 0 if name in ABOVE_0 else number >= 0
+            usable = number > 0 or (number == 0 and name not in ABOVE_0)
         except (TypeError, ValueError, OverflowError):
             usable = False
         if not usable:
             what = "whole number" if kind is int else "number"
+            least = "above 0" if name in ABOVE_0 else "from 0 on"
             wrong[name] = f"-s {name}={settings[name]}: should be a {what} {least}"
     return wrong
 
@@ -158,9 +148,9 @@ def _not_honoured(settings: BaseSettings) -> list[str]:
     ]
 
 
-def _arguments(settings: BaseSettings) -> list[str]:
+def _given_as_settings(settings: BaseSettings) -> list[str]:
     return [
-        f"-s {name}={settings[name]}: has no effect; give {argument}"
-        for name, argument in ARGUMENTS.items()
+        f"-s {name}={settings[name]}: has no effect; give -a {name.lower()}"
+        for name in ARGUMENTS
         if is_set(settings, name, above="spider")
     ]

@@ -117,12 +117,11 @@ async def _runs(store: Store) -> list[Object]:
 
 def _run(run: Document, at: datetime) -> Object:
     pages, checked = runs.done(run)
-    took = runs.duration(run, at)
     given, warnings = run.get("arguments"), run.get("warnings")
     return {
         **{name: _plain(run.get(name)) for name in ("spider", "started", "reason")},
         "state": runs.state(run, at),
-        "seconds": took.total_seconds() if took else None,
+        "seconds": runs.duration(run, at),
         "pages": pages,
         "checked": checked,
         "arguments": _plain(given) if isinstance(given, dict) else {},

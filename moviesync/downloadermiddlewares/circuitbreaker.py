@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy import Request, signals
@@ -130,8 +131,8 @@ class CircuitBreaker:
         site.failures += 1
         site.last_failure = reason
         if site.failures >= site.most_failures and site.watch is None:
-            down = f"{SITES[site.name]} is down"
-            self._gate.hold(site.name, Hold.DOWN, refuse=SiteDown(down) if site.left_out else None)
+            refuse = partial(SiteDown, f"{SITES[site.name]} is down") if site.left_out else None
+            self._gate.hold(site.name, Hold.DOWN, refuse=refuse)
             site.watch = asyncio.create_task(self._watch_with_the_run(site))
 
     async def _watch_with_the_run(self, site: Site) -> None:
@@ -145,7 +146,7 @@ class CircuitBreaker:
         Patience is for a site that fails. Time that it asked for, or that the store was away, does not count.
         """
         name, since, backoff = SITES[site.name], time.monotonic(), Backoff(FIRST_WAIT, LONGEST_WAIT)
-        spent, looks = 0.0, 1
+        spent = 0.0
         while True:
             await self._gate.quiet(site.name, besides=Hold.DOWN)
             begun = time.monotonic()
@@ -159,9 +160,8 @@ class CircuitBreaker:
                 return
             logger.warning("%s is down (%s): asked again in %.0f s", name, site.last_failure, wait)
             await self._stopping.pause(wait * jitter())
-            looks += 1
         site.failures, site.watch = 0, None
-        if looks > 1:
+        if spent:
             logger.info("%s is back after %s", name, format_duration(time.monotonic() - since))
         self._gate.release(site.name, Hold.DOWN)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Collection
+from statistics import median_high
 from typing import TYPE_CHECKING
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from moviesync.core.gate import Gate
+from moviesync.core.priorities import is_set
 from moviesync.core.slots import SITE, VIDSRC
-from moviesync.core.usage import is_set
 from moviesync.vidsrc.page import GONE, REFUSED_METHOD
 
 if TYPE_CHECKING:
@@ -61,17 +61,12 @@ class Throttle:
         self._latest.append(latency)
         self._block.append(latency)
         if len(self._block) == USUAL:
-            self._usual = min(self._usual, _median(self._block))
+            self._usual = min(self._usual, median_high(self._block))
             self._block.clear()
-        recent = min(_median(self._latest), _median(list(self._latest)[-3:]), RECOVERS * latency)
+        recent = min(median_high(self._latest), median_high(list(self._latest)[-3:]), RECOVERS * latency)
         if recent > max(SLOW * self._usual, self._usual + SLOWER_BY):
             return recent / max(min(1.0, self._in_flight), self._in_flight * self._usual / recent)
         return recent / self._in_flight if self._always else 0.0
-
-
-def _median(latencies: Collection[float]) -> float:
-    """The upper one of two in the middle; several times as fast as that of ``statistics``."""
-    return sorted(latencies)[len(latencies) // 2]
 
 
 class AutoThrottle:
@@ -113,9 +108,11 @@ class AutoThrottle:
     def response_downloaded(self, response: Response, request: Request) -> None:
         if request.meta.get(SITE) != VIDSRC or response.status not in HEALTHY:
             return
-        latency, before = request.meta.get("download_latency"), self._gate.delay(VIDSRC)
+        latency = request.meta.get("download_latency")
         if latency is None:
+            # An answer from a file, as in ``scrapy check``.
             return
+        before = self._gate.delay(VIDSRC)
         self._gate.slow_down(VIDSRC, min(self._throttle.delay(latency), self._max_delay))
         if self._debug:
             delay = self._gate.delay(VIDSRC)

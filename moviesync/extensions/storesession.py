@@ -61,7 +61,7 @@ class StoreSession:
         """``patience``: seconds to wait for a store that fails; ``None``: no wait."""
         self._crawler = crawler
         self.bare = store
-        """The store without that wait, for what can be left out, as a heartbeat that fails."""
+        """The store without that wait, for calls that may simply fail, such as a heartbeat."""
         self.store = store
         """Open from the signal ``spider_opened`` on."""
         self._beat = beat
@@ -93,7 +93,7 @@ class StoreSession:
 
     async def spider_opened(self, spider: Spider) -> None:
         if self._refused:
-            # In a script nobody says it but the log.
+            # Outside ``scrapy crawl``, only the log says why.
             logger.error("The crawl does not begin: %s", self._refused)
             raise CrawlStopped(self._refused)
         arguments = self._crawler.settings.getdict("SPIDER_ARGUMENTS")

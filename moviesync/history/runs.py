@@ -69,14 +69,14 @@ def state(run: Document, at: datetime) -> str:
     return RUNNING if beat is not None and at - beat <= LIFELESS else KILLED
 
 
-def duration(run: Document, at: datetime) -> timedelta | None:
-    """How long it took, or has taken so far; ``None`` if the document does not say."""
+def duration(run: Document, at: datetime) -> float | None:
+    """The seconds it took, or has taken so far; ``None`` if the document does not say."""
     started, ended = run.get("started"), run.get("finished")
     if state(run, at) == KILLED:
         ended = _last_sign(run)
     ended = at if ended is None else ended
     if isinstance(started, datetime) and isinstance(ended, datetime):
-        return max(timedelta(0), ended - started)
+        return max(0.0, (ended - started).total_seconds())
     return None
 
 

@@ -23,5 +23,5 @@ class LogSampler:
         if self._logged[kind] > MOST:
             level = logging.DEBUG
         elif self._logged[kind] == MOST:
-            line += " (more of these are counted, and shown only with -L DEBUG)"
+            line += " (further lines like this are only counted; -L DEBUG shows them)"
         self._logger.log(level, line, *args)

@@ -16,6 +16,7 @@ from moviesync.history import stats as names
 from moviesync.items import Batch, Verdict
 from moviesync.log.sampling import LogSampler
 from moviesync.stores.base import Refused, StoreUnavailable
+from moviesync.stores.documents import parts
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -123,14 +124,14 @@ class StorePipeline:
         return batch
 
     async def _write(self, items: list[Item]) -> dict[int, str]:
-        """Write items; why the store refused some of the verdicts, by the ``id`` of these."""
+        """Write items; returns the reasons of those that the store refused, by the ``id`` of the item."""
         batches = [item for item in items if isinstance(item, Batch)]
         titles = [title for batch in batches for title in batch.titles]
         verdicts = [item for item in items if isinstance(item, Verdict)]
         # A batch is one item, and can have more titles than a write.
         refused: list[Refused] = []
-        for start in range(0, len(titles), self._batch_size):
-            refused += await self._store.write(titles[start : start + self._batch_size], [])
+        for part in parts(titles, self._batch_size):
+            refused += await self._store.write(part, [])
         if verdicts:
             refused += await self._store.write([], verdicts)
         self._log_refused(refused)

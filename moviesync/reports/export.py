@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moviesync.items import SMALLEST_ID
 from moviesync.output import one_line
 from moviesync.stores.base import Document, Store
-from moviesync.stores.documents import SMALLEST_ID, iso, json_text
+from moviesync.stores.documents import iso, json_text
 
 BATCH = 500
 """Documents that are in memory at a time."""

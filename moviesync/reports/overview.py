@@ -142,8 +142,7 @@ def _run(document: Document, at: datetime) -> list[str]:
 
 
 def _took(document: Document, at: datetime) -> str:
-    duration = runs.duration(document, at)
-    return format_duration(None if duration is None else duration.total_seconds())
+    return format_duration(runs.duration(document, at))
 
 
 def _below(text: str) -> list[str]:

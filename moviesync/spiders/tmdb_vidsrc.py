@@ -16,6 +16,7 @@ from moviesync.arguments import Arguments
 from moviesync.checks.response import HEAD_STATUS, finding_of
 from moviesync.clock import now
 from moviesync.core.crawlsettings import apply_crawl_settings
+from moviesync.core.priorities import override
 from moviesync.core.slots import FOLLOW_UP, SITE, TMDB, VIDSRC
 from moviesync.core.usage import NO_KEY, has_key, refuse, refused_key, settings_problems
 from moviesync.exceptions import UNUSABLE_ANSWERS, CrawlStopped, RequestCancelled, SiteDown, failure_reason
@@ -64,9 +65,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         apply_crawl_settings(settings)
         settings.setdict(arguments.as_settings(cls.kind.collection, Arguments()), priority="spider")
         if feeds := settings.getdict("FEEDS"):
-            # With a higher priority than the process's own, which are merged in later.
-            priority = 1 + (settings.getpriority("FEEDS") or 0)
-            settings.set("FEEDS", with_feed_lines(feeds), priority=priority)
+            override(settings, "FEEDS", with_feed_lines(feeds))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -145,11 +144,10 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         session.checkpoint, session.plan = checkpoint, self.plan
         async for window, number in self.plan.pages(checkpoint, self.queue):
             yield self._page_request(window, number)
-        self._note_progress()
+        self._note_pages_left()
 
-    def _note_progress(self) -> None:
+    def _note_pages_left(self) -> None:
         self.crawler.stats.set_value(names.PAGES_LEFT, self.plan.pages_left)
-        self.crawler.stats.set_value(names.UNREADABLE_ITEMS, self.plan.unreadable_items)
 
     def _page_request(self, window: Window, number: int) -> Request:
         base_url, dates = self.crawler.settings["TMDB_BASE_URL"], {"first": window.first, "last": window.last}
@@ -170,6 +168,7 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         if response.status == api.UNAUTHORIZED:
             raise CrawlStopped(refused_key(self.crawler.settings, api.error_code(response.body)))
         batch = self.plan.answer(window, number, response.status, response.body, seen=now())
+        self.crawler.stats.set_value(names.UNREADABLE_ITEMS, self.plan.unreadable_items)
         if batch is None:
             self._nothing_to_store(window, number)
             return
@@ -190,8 +189,8 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
             yield batch
 
     def _nothing_to_store(self, window: str, number: int) -> None:
-        """Say that a page is done; of a batch the scheduler hears when it is stored."""
-        self._note_progress()
+        """Note that a page is done. A page with a batch is done when the batch is stored."""
+        self._note_pages_left()
         self.queue.page_done(window, number)
 
     def _check_request(self, tmdb_id: int) -> Request:

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-from moviesync.items import LARGEST_ID, Title, Verdict
+from moviesync.items import LARGEST_ID, SMALLEST_ID, Title, Verdict
 from moviesync.output import CONTROLS, one_line
 
 ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 UNSTORABLE = (OverflowError, RecursionError, TypeError, ValueError)
 """What encoding raises for a value that no store can hold (``UnicodeEncodeError`` is a ``ValueError``)."""
-SMALLEST_ID = -LARGEST_ID - 1
-"""The integers of 64 bit: both stores hold these, and no others, as they are."""
 LONGEST_LINE = 300
 """Characters of an error's text that are kept."""
 

@@ -196,17 +196,24 @@ async def test_quiet_ends_with_the_run(gate: Gate, crowd: Crowd, before: bool) -
 
 async def test_a_site_that_refuses_ends_what_waits_and_what_comes_but_no_probe() -> None:
     gate = Gate({VIDSRC: Limits(1), TMDB: Limits(1)})
-    down = SiteDown("VidSrc is down")
     first = await gate.enter(Request("http://v.test/1", meta={SITE: VIDSRC}))
     waits = asyncio.ensure_future(gate.enter(Request("http://v.test/2", meta={SITE: VIDSRC})))
     await settle()
-    gate.hold(VIDSRC, Hold.DOWN, refuse=down)
-    for late in (waits, gate.enter(Request("http://v.test/3", meta={SITE: VIDSRC, FOLLOW_UP: True}))):
-        with pytest.raises(SiteDown):
+    gate.hold(VIDSRC, Hold.DOWN, refuse=lambda: SiteDown("VidSrc is down"))
+    errors = []
+    for late in (
+        waits,
+        gate.enter(Request("http://v.test/3", meta={SITE: VIDSRC, FOLLOW_UP: True})),
+        gate.enter(Request("http://v.test/4", meta={SITE: VIDSRC})),
+    ):
+        with pytest.raises(SiteDown) as raised:
             await soon(late)
+        errors.append(raised.value)
+    # One for each: an error keeps the requests that it was raised for.
+    assert len(set(map(id, errors))) == 3
     gate.leave(first)
-    probe = await soon(gate.enter(Request("http://v.test/4", meta={SITE: VIDSRC, PROBE: True})))
+    probe = await soon(gate.enter(Request("http://v.test/5", meta={SITE: VIDSRC, PROBE: True})))
     gate.leave(probe)
     gate.leave(await soon(gate.enter(Request("http://t.test/1", meta={SITE: TMDB}))))
     gate.release(VIDSRC, Hold.DOWN)
-    assert await soon(gate.enter(Request("http://v.test/5", meta={SITE: VIDSRC})))
+    assert await soon(gate.enter(Request("http://v.test/6", meta={SITE: VIDSRC})))

@@ -36,7 +36,9 @@ async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> N
         "arguments": [],
         "counters": {"pages": "many"},
     }
-    await store.save("runs", [odd, begun("tmdb_vidsrc", {"max_pages": 5}, "1.0", now())])
+    moment = now()
+    short = {"_id": "2", "started": moment, "finished": moment}
+    await store.save("runs", [odd, short, begun("tmdb_vidsrc", {"max_pages": 5}, "1.0", now())])
     answer = await page.json("/api/now")
     assert answer["store"] == place.store().address
     assert not answer["missing"]
@@ -57,8 +59,10 @@ async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> N
     }
     assert [(run["spider"], run["state"]) for run in answer["runs"]] == [
         ("tmdb_vidsrc", "running"),
+        (None, "ended"),
         (None, "killed"),
     ]
+    assert [run["seconds"] for run in answer["runs"]][1:] == [0, None]
     assert answer["runs"][0]["arguments"] == {"max_pages": 5}
     assert await page.json("/api/years") == {"movies": [[1999, 1, 1, 2]], "shows": [[None, 0, 1, 0]]}
 

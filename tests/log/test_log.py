@@ -57,7 +57,7 @@ def test_the_file_holds_what_the_console_shows(sites: Sites, folder: Folder) -> 
         line for line in lines if ": no verdict (HTTP 500); it stays due, and the next run asks again" in line
     ]
     assert len(told) == MOST
-    assert told[-1].endswith("(more of these are counted, and shown only with -L DEBUG)")
+    assert told[-1].endswith("(further lines like this are only counted; -L DEBUG shows them)")
     assert int(told[0].split()[1].rstrip(":")) in failing
     # Of how far it is, a line now and then.
     assert [

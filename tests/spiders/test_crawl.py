@@ -179,3 +179,20 @@ def test_pages_that_cannot_be_read_are_told_and_nothing_else_is_lost(folder: Fol
     sites.knobs.bodies = {}
     folder.crawl("-a", "walk=new")
     assert set(folder.verdicts()) == {*sites.truth("movies"), 1, 2, 3, 4, 5}
+
+
+def test_entries_that_cannot_be_read_are_counted_also_if_the_run_is_stopped(
+    folder: Folder, sites: Sites
+) -> None:
+    page = json.dumps(
+        {
+            "page": 1,
+            "results": ["no title", {"id": 1, "title": "Good"}],
+            "total_pages": 15,
+            "total_results": 300,
+        }
+    )
+    sites.knobs.bodies = {("movies", 1): page.encode()}
+    log = folder.crawl("-L", "DEBUG", "-s", "CLOSESPIDER_ITEMCOUNT=2").stderr
+    assert "Spider closed (closespider_itemcount)" in log
+    assert "'items/unreadable': 1," in log

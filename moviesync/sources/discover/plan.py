@@ -71,7 +71,7 @@ class CrawlPlan:
             if opening:
                 yield window, 1
                 await queue.pages_done()
-                # Before it is acted on: a window that is divided has no page that is stored.
+                # Saved here: a window that is divided stores no page, so nothing else would save its size.
                 await checkpoint.save(window)
                 self._log_size(window)
             if not window.dated and self._start_page > self.walk.shown(window) > 1:
@@ -129,8 +129,8 @@ class CrawlPlan:
         return Batch(page.titles[first:], None if first else Mark(part, number, page.undated))
 
     def no_answer(self, part: str, number: int, reason: str, *, is_there: bool) -> Batch | None:
-        """The same if there is no answer that can be read. ``is_there``: there is one, and it will not get
-        better; otherwise the page may be read another time."""
+        """The same if there is no answer that can be read. ``is_there``: one came, and asking again would
+        not change it; otherwise the page may be read another time."""
         window = self.walk.window(part)
         is_gap = is_there and window.pages is not None
         follows = "noted as a gap, and the walk goes on" if is_gap else "the same command asks for it again"
@@ -149,7 +149,7 @@ class CrawlPlan:
         """
         opening = window.pages is None
         if not page.titles and self._implausible(page, window, number):
-            raise MalformedAnswer(f"it is empty, though it is one of {window.pages}")
+            raise MalformedAnswer(f"it is empty, though there are {window.pages or page.total_pages} pages")
         if page.total_pages is not None and page.total_results is not None:
             self.walk.opened(window, page.total_pages, page.total_results, page.days)
         elif opening:

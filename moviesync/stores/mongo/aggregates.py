@@ -26,7 +26,7 @@ STATES: dict[str | None, Document] = {
 MANY = 1000
 """Up to this many titles with a text are all read to find the shortest."""
 NEAR = 4
-"""If a text is in more titles than that: the characters that a title may have besides it."""
+"""The most characters besides the text that a title may have, if more titles than that hold the text."""
 BATCH = 10_000
 """Titles that the server sends at a time; they are small."""
 

@@ -56,7 +56,10 @@ def upsert(item: Title) -> Update:
 
 
 def verdict_update(item: Verdict) -> Update:
-    """A verdict, or why there is none, for a stored title. Raises if BSON cannot hold it."""
+    """The update for a check of a stored title: its verdict, or the reason why it has none.
+
+    Raises if BSON cannot hold it.
+    """
     if item.available is None:
         error = {"reason": item.reason, "at": item.at}
         return Update({"_id": item.tmdb_id}, {"$set": _encoded({"checkError": error})})

@@ -16,9 +16,8 @@ from typing import Any
 
 from bson.int64 import Int64
 
-from moviesync.items import LARGEST_ID
+from moviesync.items import LARGEST_ID, SMALLEST_ID
 from moviesync.stores.base import Document
-from moviesync.stores.documents import SMALLEST_ID
 
 DOUBLES = {"$": "＄", ".": "．", "\0": "␀"}  # noqa: RUF001 - the fullwidth characters are meant
 ESCAPE = "＼"  # noqa: RUF001 - the fullwidth backslash is meant
