@@ -32,7 +32,7 @@ MEANINGS = {
     UNKNOWN: "checks without a verdict, by reason",
     UP_TO_DATE: "titles of a page that needed no check",
     REPEATED: "checks that were not scheduled, as the title was being checked, or just had been",
-    PAGES_LEFT: "pages that are still to be walked, as far as known",
+    PAGES_LEFT: "pages that this run has still to walk, as far as known",
     UNREADABLE_ITEMS: "entries of discover pages that are not as they should be",
     PROVES_LITTLE: "set if VidSrc has a page for a title that cannot exist",
     RETRIES: "further tries of requests (Scrapy's)",

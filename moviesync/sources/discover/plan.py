@@ -54,6 +54,8 @@ class CrawlPlan:
         self._left = max_pages
         self._counts = True
         """What is under way counts as walked, unless it is refused."""
+        self._under_way = set[tuple[str, int]]()
+        """Pages that count as walked, and are not answered yet."""
         self._lost_pages = 0
         self._lost_reason = ""
 
@@ -103,6 +105,7 @@ class CrawlPlan:
                 if self._left == 0:
                     return
                 self._count()
+                self._under_way.add((window.key, number))
                 yield number
                 more, after = True, number
             # Only the last answers show whether the window has grown meanwhile.
@@ -114,6 +117,7 @@ class CrawlPlan:
         ``None``: there is nothing to store. ``seen`` is when it came.
         """
         window = self.walk.window(part)
+        self._under_way.discard((part, number))
         if last := refused_page(status, body, number):
             self._refused(last)
             return None
@@ -132,6 +136,7 @@ class CrawlPlan:
         """The same if there is no answer that can be read. ``is_there``: one came, and asking again would
         not change it; otherwise the page may be read another time."""
         window = self.walk.window(part)
+        self._under_way.discard((part, number))
         is_gap = is_there and window.pages is not None
         follows = "noted as a gap, and the walk goes on" if is_gap else "the same command asks for it again"
         place = (number, self._kind.collection, window)
@@ -174,8 +179,8 @@ class CrawlPlan:
 
     @property
     def pages_left(self) -> int | None:
-        """Pages that are still to be walked, as far as known; ``None``: TMDB has not said yet."""
-        if self._left == 0:
+        """Pages that this run has still to walk, as far as known; ``None``: TMDB has not said yet."""
+        if self._left == 0 and not self._under_way:
             return 0
         windows = self.walk.windows
         if not windows or windows[0].pages is None:
@@ -185,7 +190,7 @@ class CrawlPlan:
         if before:
             done = sum(window.offset + page > before for window in windows for page in window.done)
         left = max(0, self.walk.pages - before - done - self._lost_pages)
-        return left if self._left is None else min(left, self._left)
+        return left if self._left is None else min(left, self._left + len(self._under_way))
 
     @property
     def left_over(self) -> str:

@@ -46,6 +46,8 @@ class Crawl:
         self.server = server
         self.shown: list[tuple[str, int]] = []
         self.requests = 0
+        self.in_all: list[int | None] = []
+        """After each answer: the pages that are walked, and those that are left."""
         self._waiting = deque[tuple[Window, int]]()
 
     async def run(self) -> None:
@@ -67,6 +69,8 @@ class Crawl:
         if batch:
             self.shown.append((window.key, number))
             await self.checkpoint.mark(filter(None, [batch.checkpoint]))
+        left = self.plan.pages_left
+        self.in_all.append(None if left is None else len(self.shown) + left)
 
     def _page(self, window: Window, number: int) -> tuple[int, bytes]:
         server = self.server
@@ -164,6 +168,13 @@ async def test_a_first_page_that_cannot_be_had_stops_the_run(checkpoint: Checkpo
     reason = stopped.value.reason
     assert reason == "TMDB's first page could not be read (HTTP 500): try again later"
     assert exit_code(reason) == CANNOT_WORK
+
+
+@pytest.mark.parametrize("most", [2, 3])
+async def test_pages_that_are_asked_for_and_not_answered_are_left(checkpoint: Checkpoint, most: int) -> None:
+    crawl = Crawl(CrawlPlan(MOVIE, checkpoint.walk, max_pages=most), checkpoint, catalogue())
+    await crawl.run()
+    assert crawl.in_all == [most] * most
 
 
 def test_a_page_comes_with_its_mark(plan: CrawlPlan) -> None:
