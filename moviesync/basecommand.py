@@ -100,7 +100,7 @@ def usage_mistakes() -> Iterator[None]:
 def spider_problems(settings: BaseSettings, args: list[str], *, single: bool = False) -> list[str]:
     """One line for each argument that names no spider. ``single``: exactly one spider has to be named."""
     spiders = get_spider_loader(settings).list()
-    known = f"there is {' and '.join(spiders)}"
+    known = f"there are {' and '.join(spiders)}"
     if options := [arg for arg in args if arg.startswith("-")]:
         return [f"{option}: there is no such option" for option in options]
     if single and len(args) != 1:

@@ -53,9 +53,9 @@ class Command(ReadingCommand):
         names = [arg for arg in args if arg not in options]
         problems = super().problems([*options, *names[1:]], opts)
         if names and names[0] not in COLLECTIONS:
-            problems.append(f"{names[0]}: there is {' and '.join(COLLECTIONS)}")
+            problems.append(f"{names[0]}: there are {' and '.join(COLLECTIONS)}")
         if _form(opts) not in FORMATS:
-            problems.append(f"--format {opts.format}: there is {' and '.join(FORMATS)}")
+            problems.append(f"--format {opts.format}: there are {' and '.join(FORMATS)}")
         if len(_states(opts)) > 1:
             problems.append(
                 f"{' '.join(f'--{state}' for state in _states(opts))}: choose one, or none for all"

@@ -34,7 +34,7 @@ NO_KEY: dict[str, Any] = {"TMDB_ACCESS_TOKEN": "", "TMDB_API_KEY": ""}
         ),
         (["-a", "nothing"], ["Invalid -a value, use -a NAME=VALUE"]),
         (["--dry-run"], ["--dry-run: there is no such option"]),
-        (["another"], ["name one spider: there is tmdb_vidsrc and tmdb_vidsrc_tv"]),
+        (["another"], ["name one spider: there are tmdb_vidsrc and tmdb_vidsrc_tv"]),
     ],
 )
 def test_wrong_usage_is_one_line_a_mistake_and_nothing_else(
@@ -50,7 +50,8 @@ def test_wrong_usage_is_one_line_a_mistake_and_nothing_else(
 def test_a_mistyped_spider_is_wrong_usage(folder: Folder) -> None:
     errors = folder.run("crawl", "tmdb_vidsrk", code=2).stderr
     assert (
-        errors == "moviesync: tmdb_vidsrk: there is no such spider; there is tmdb_vidsrc and tmdb_vidsrc_tv\n"
+        errors
+        == "moviesync: tmdb_vidsrk: there is no such spider; there are tmdb_vidsrc and tmdb_vidsrc_tv\n"
     )
 
 

@@ -172,8 +172,8 @@ def test_wrong_usage_is_a_line_a_mistake(folder: Folder) -> None:
     errors = folder.run("export", *arguments, code=2).stderr
     assert errors.splitlines() == [
         "moviesync: 2024: scrapy export takes no such argument",
-        "moviesync: films: there is movies and shows",
-        "moviesync: --format xml: there is jsonl and csv",
+        "moviesync: films: there are movies and shows",
+        "moviesync: --format xml: there are jsonl and csv",
         "moviesync: --available --unchecked: choose one, or none for all",
         "moviesync: -o ./moviesync.db: that is the database",
     ]
