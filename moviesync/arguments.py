@@ -47,6 +47,7 @@ class Arguments(BaseModel):
     released_from: Day | None = None
     released_to: Day | None = None
     walk: Literal["continue", "new", "skip"] = "continue"
+    verdicts: Literal["titles", "list", "none"] = "titles"
     on_vidsrc_down: Literal["stop", "walk"] = "stop"
 
     @model_validator(mode="before")
@@ -75,6 +76,7 @@ def as_settings(collection: str, args: Arguments) -> dict[str, Any]:
         "DRY_RUN": args.dry_run,
         "RECHECK_DAYS": args.recheck_days,
         "ON_VIDSRC_DOWN": args.on_vidsrc_down,
+        "VERDICTS": args.verdicts,
     }
     if args.dry_run:
         settings["JOBDIR"] = None

@@ -11,6 +11,7 @@ from typing import Any
 from scrapy.contracts import Contract
 from scrapy.exceptions import ContractFail
 
+from moviesync.checks.response import SESSION
 from moviesync.core.slots import SITE, VIDSRC
 from moviesync.items import Batch, Verdict
 from moviesync.kinds import Kind
@@ -52,7 +53,7 @@ class RecordedCheck(RecordedContract):
             **args,
             "url": page_url(RECORDED.as_uri(), self.kind, tmdb_id),
             "cb_kwargs": {"tmdb_id": tmdb_id},
-            "meta": {SITE: VIDSRC},
+            "meta": {SITE: VIDSRC, SESSION: 0},
         }
 
 

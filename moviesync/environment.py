@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -19,6 +22,22 @@ def _web_address(text: str) -> str:
     if parts.query or parts.fragment or set(text) & _BLANKS:
         raise ValueError("should be an address without blanks, ? and #")
     return text.rstrip("/")
+
+
+def _each(check: Callable[[str], str]) -> Callable[[str], str]:
+    """A check of a list of texts with commas between them; what it gives has no blanks and no double entries."""
+
+    def checked(text: str) -> str:
+        given = [part for part in map(str.strip, text.split(",")) if part]
+        return ",".join(dict.fromkeys(map(check, given)))
+
+    return checked
+
+
+def _tmdb_id(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", text, re.ASCII):
+        raise ValueError("should be TMDB ids with commas between them, like 603,550")
+    return text
 
 
 def _mongodb_address(text: str) -> str:
@@ -48,6 +67,8 @@ _BLANKS = set(" \t\r\n\v\f\0")
 _SECRET = {"TMDB_ACCESS_TOKEN", "TMDB_API_KEY", "MONGODB_URI", "REDIS_URL"}
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+WebAddresses = Annotated[str, AfterValidator(_each(_web_address))]
+Ids = Annotated[str, AfterValidator(_each(_tmdb_id))]
 Key = Annotated[str, AfterValidator(_key)]
 Rate = Annotated[float, Field(ge=0.01, le=1_000)]
 Concurrency = Annotated[int, Field(ge=1, le=1_000)]
@@ -63,8 +84,10 @@ class Environment(BaseModel):
     TMDB_BASE_URL: WebAddress = "https://api.themoviedb.org/3"
     TMDB_EXPORT_URL: WebAddress = "https://files.tmdb.org/p/exports"
     TMDB_RATE: Rate = 4.0
-    VIDSRC_BASE_URL: WebAddress = "https://vidsrc.xyz"
+    VIDSRC_BASE_URL: WebAddresses = "https://vidsrc.sh,https://vidsrc2.ru,https://vidsrc.ir"
     VIDSRC_CONCURRENCY: Concurrency = 16
+    VIDSRC_KNOWN_MOVIES: Ids = "603,550,278,238,155"
+    VIDSRC_KNOWN_SHOWS: Ids = "1399,1396,66732,94997,2316"
     MONGODB_URI: Annotated[str, AfterValidator(_mongodb_address)] | None = None
     MONGODB_DATABASE: str | None = None
     SQLITE_PATH: str = "moviesync.db"
@@ -84,6 +107,11 @@ def from_file(path: str) -> tuple[dict[str, str | None], list[str]]:
         return dotenv_values(path), []
     except (OSError, UnicodeDecodeError) as error:
         return {}, [problem(path, f"cannot be read as UTF-8 text ({error})")]
+
+
+def readable_by_others(path: str) -> bool:
+    """Whether every user can read a file with secrets; False if ``path`` is empty."""
+    return bool(path) and os.name == "posix" and bool(Path(path).stat().st_mode & stat.S_IROTH)
 
 
 def read(variables: Mapping[str, str | None]) -> tuple[Environment, list[str]]:
@@ -116,6 +144,11 @@ def problems(variables: Mapping[str, str | None]) -> dict[str, str]:
             for name, why in wrong.items()
         }
     return {}
+
+
+def names_set(variables: Mapping[str, str | None]) -> list[str]:
+    """The names of the variables of moviesync that are set, in the order of the tables."""
+    return [name for name in Environment.model_fields if name in _given(variables)]
 
 
 def _given(variables: Mapping[str, str | None]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
+    DropItem,
     IgnoreRequest,
     ResponseDataLossError,
     UnsupportedURLSchemeError,
@@ -34,6 +35,17 @@ class RequestCancelled(IgnoreRequest):
 
 class SiteDown(IgnoreRequest):
     """The site is down and the run goes on without it; raised by CircuitBreaker."""
+
+
+class MirrorChanged(IgnoreRequest):
+    """VidSrc is asked elsewhere, or in another way, from now on; raised by Mirrors in requests that wait."""
+
+
+class NotCovered(DropItem):
+    """A verdict is not stored, as no controls cover it, and its title stays due; raised by Coverage."""
+
+    def __init__(self) -> None:
+        super().__init__("no controls cover it")
 
 
 class TooManyRedirects(IgnoreRequest):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,9 +25,29 @@ class Title:
     """When TMDB showed it (UTC, milliseconds)."""
 
 
+PAGE, INFO, LIST = "page", "info", "list"
+"""What a verdict can rest on: VidSrc's page of the title, its ``info``, or its list of ids."""
+ASKED = (PAGE, INFO)
+"""Those for which VidSrc was asked about the one title."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a verdict rests on."""
+
+    by: str
+    """``page``, ``info`` or ``list``."""
+    host: str
+    """The host that answered; with its port if that is not the usual one."""
+
+
+Episodes = Mapping[str, Sequence[int]]
+"""The numbers of the episodes that VidSrc has, ascending, by season."""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """The result of one check of a title at VidSrc."""
+    """What VidSrc says of one title."""
 
     collection: str
     tmdb_id: int
@@ -35,6 +56,13 @@ class Verdict:
     reason: str
     at: datetime
     """When VidSrc answered (UTC, milliseconds)."""
+    evidence: Evidence | None = None
+    """``None`` if ``available`` is."""
+    episodes: Episodes | None = None
+    """``None``: not known. What the store holds stays."""
+    session: int = 0
+    """The number of the session in which VidSrc was asked: a verdict is stored once the controls of the same
+    session have held."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +85,5 @@ class Batch:
     titles: list[Title]
     checkpoint: Mark | None
     """``None``: the same page is still to be asked for, as only some of its titles are wanted now."""
+    verdicts: Sequence[Verdict] = ()
+    """Verdicts that need no check, as VidSrc's list gives them; stored after the titles."""

@@ -20,8 +20,11 @@ class Kind:
     """Field of a TMDB list item that holds the day of release."""
     date_parameter: str
     """What discover calls that day in ``.gte``, ``.lte`` and ``sort_by``."""
-    embed_path: str
-    """VidSrc's page of a title, relative to the base address; ``{id}`` is the TMDB id."""
+    vidsrc_name: str
+    """What VidSrc calls the kind in its addresses."""
+    known_variable: str
+    """The variable with the ids of titles that VidSrc is known to have."""
+    has_episodes: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What makes discover show all titles of the kind."""
     undated_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +37,8 @@ MOVIE = Kind(
     title_field="title",
     date_field="release_date",
     date_parameter="primary_release_date",
-    embed_path="embed/movie/{id}",
+    vidsrc_name="movie",
+    known_variable="VIDSRC_KNOWN_MOVIES",
     parameters={"include_video": "true"},
 )
 
@@ -44,7 +48,9 @@ SHOW = Kind(
     title_field="name",
     date_field="first_air_date",
     date_parameter="first_air_date",
-    embed_path="embed/tv/{id}",
+    vidsrc_name="tv",
+    known_variable="VIDSRC_KNOWN_SHOWS",
+    has_episodes=True,
     undated_parameters={"include_null_first_air_dates": "true"},
 )
 

@@ -26,6 +26,8 @@ TMDB_BASE_URL = _environment.TMDB_BASE_URL
 TMDB_RATE = _environment.TMDB_RATE
 VIDSRC_BASE_URL = _environment.VIDSRC_BASE_URL
 VIDSRC_CONCURRENCY = _environment.VIDSRC_CONCURRENCY
+VIDSRC_KNOWN_MOVIES = _environment.VIDSRC_KNOWN_MOVIES
+VIDSRC_KNOWN_SHOWS = _environment.VIDSRC_KNOWN_SHOWS
 MONGODB_URI = _environment.MONGODB_URI
 MONGODB_DATABASE = _environment.MONGODB_DATABASE
 SQLITE_PATH = _environment.SQLITE_PATH
@@ -87,8 +89,10 @@ CRAWL_SETTINGS = {
     "AUTOTHROTTLE_START_DELAY": 0,
     # Default 100 tasks for every response, which gives one item or two.
     "CONCURRENT_ITEMS": 1,
-    # Default True. A compressed page that is cut short unpacks without an error, and one of 2 KB can unpack
-    # to gigabytes; the sites are asked for plain pages, and compressed ones are not read.
+    # Default 5 MB of answers whose items are not stored yet. Here up to a hundred of them wait for controls.
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 64 * 1024 * 1024,
+    # Default True. A compressed page that is cut short unpacks without an error. The sites are asked for plain
+    # pages; vidsrc.answer unpacks what comes packed all the same, in whole or not at all.
     "COMPRESSION_ENABLED": False,
     "DEFAULT_REQUEST_HEADERS": {
         "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
@@ -115,7 +119,7 @@ CRAWL_SETTINGS = {
         "moviesync.downloadermiddlewares.retry.Retry": 550,
         # Nearer to the downloader, so that it sees the failures that Retry tries again.
         "moviesync.downloadermiddlewares.circuitbreaker.CircuitBreaker": 560,
-        "moviesync.checks.controls.Controls": 570,
+        "moviesync.downloadermiddlewares.mirror.MirrorInUse": 570,
         # Redirects are part of the request that was redirected; those in HTML are for browsers.
         "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
         "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
@@ -144,6 +148,8 @@ CRAWL_SETTINGS = {
         "moviesync.extensions.logstats.LogStats": -80,
         "moviesync.core.stopping.Stopping": -70,
         "moviesync.core.gate.Gate": -60,
+        "moviesync.checks.mirrors.Mirrors": -50,
+        "moviesync.checks.controls.Controls": -40,
         "moviesync.extensions.jobdir.JobDir": -10,
         # After what may refuse the run, as a run that is refused opens no store.
         "moviesync.extensions.storesession.StoreSession": 0,
@@ -152,6 +158,7 @@ CRAWL_SETTINGS = {
         "moviesync.extensions.autothrottle.AutoThrottle": 0,
     },
     "ITEM_PIPELINES": {
+        "moviesync.pipelines.coverage.Coverage": 200,
         "moviesync.pipelines.store.StorePipeline": 300,
         # After it, so that a feed shows what is stored.
         "moviesync.pipelines.feeds.FeedPipeline": 400,
@@ -164,6 +171,8 @@ CRAWL_SETTINGS = {
         "available": "vidsrcAvailable",
         "last_checked": "lastChecked",
         "reason": "reason",
+        "evidence_by": "evidenceBy",
+        "evidence_host": "evidenceHost",
     },
     # Default: only ASCII in JSON.
     "FEED_EXPORT_ENCODING": "utf-8",

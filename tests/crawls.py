@@ -8,12 +8,19 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from moviesync.demo.behaviours import Answer
 from moviesync.demo.catalogue import Catalogue
+from moviesync.demo.knobs import Raw
+from moviesync.demo.question import question
+from moviesync.demo.server import Sites
+from moviesync.environment import Environment
 from moviesync.kinds import MOVIE
+from moviesync.vidsrc.answer import NO_TITLE
 from tests import processes
 from tests.processes import Process
 from tests.warm import Server
@@ -26,6 +33,14 @@ SCRAPY = (sys.executable, *STRICT, "-m", "scrapy")
 
 # Most tests ask what becomes of a failure, and not how long it takes.
 HASTY = ("-s", "RETRY_WAIT=0.01")
+
+
+# What VidSrc is asked for besides titles, and those of these titles that are known from elsewhere.
+CONTROLS = {NO_TITLE, *map(int, Environment().VIDSRC_KNOWN_MOVIES.split(","))}
+ONE_AVAILABLE: dict[int, Answer | Raw] = {603: Answer.PLAYER}
+"""Answers of VidSrc where a catalogue has nothing available: without any such title no mirror can be believed."""
+FROM_STORE = 3
+"""As many titles that are stored as available are controls of a later run, at most."""
 
 
 class Folder:
@@ -105,6 +120,31 @@ class Folder:
 def films(number: int, *, plain: float | None = None) -> Catalogue:
     """So many films: the first of the recorded ones, and where these are too few, others like them."""
     return Catalogue.recorded(MOVIE, plain=plain).grown(number)
+
+
+def ids_asked(sites: Sites, method: str | None = None) -> Counter[int]:
+    """How often VidSrc was asked for each id, by page or info, also for controls; redirects do not count."""
+    asked: Counter[int] = Counter()
+    for path, times in sites.asked("vidsrc", method).items():
+        if (about := question(path)) and not about.moved:
+            asked[about.tmdb_id] += times
+    return asked
+
+
+def titles_asked(sites: Sites, method: str | None = None) -> Counter[int]:
+    """The same without the ids that a run with an empty store has for controls."""
+    asked = ids_asked(sites, method)
+    return Counter({tmdb_id: times for tmdb_id, times in asked.items() if tmdb_id not in CONTROLS})
+
+
+def assert_none_asked_twice(sites: Sites, runs: int) -> None:
+    """No film that shows whether it is there was asked for by two of so many runs, but for some controls."""
+    truth = sites.truth("movies")
+    twice = {tmdb_id for tmdb_id, times in titles_asked(sites).items() if times > 1}
+    told = {tmdb_id for tmdb_id in twice if truth[tmdb_id] is not None}
+    # A control of a later run is one of the titles that were found available last.
+    assert {truth[tmdb_id] for tmdb_id in told} <= {True}
+    assert len(told) <= FROM_STORE * (runs - 1)
 
 
 def until(process: Process, true: Callable[[], bool], within: float = 30) -> None:

@@ -13,13 +13,15 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from moviesync.items import Title, Verdict
+from moviesync.items import PAGE, Evidence, Title, Verdict
 from moviesync.stores.base import Document, Store
+from moviesync.stores.documents import iso, moment_or_same
 from moviesync.stores.mongo.store import MongoStore
 from moviesync.stores.sqlite.store import SQLiteStore
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, 123000, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
+HOST = "vidsrc.sh"
 DATA = {
     "id": 603,
     "title": "The Matrix",
@@ -53,6 +55,18 @@ class Place(ABC):
         """Write by hand; values are the place's own."""
 
     @abstractmethod
+    def remove(self, collection: str, tmdb_id: int, field: str) -> None:
+        """Take a field out of a title's document."""
+
+    @abstractmethod
+    def moment(self, moment: datetime) -> Any:
+        """As the place keeps it."""
+
+    @abstractmethod
+    def flips(self) -> list[Document]:
+        """The documents of ``history`` as they are there, the earliest first."""
+
+    @abstractmethod
     def is_empty(self) -> bool:
         """Whether nothing at all has been made there."""
 
@@ -72,6 +86,24 @@ class SQLitePlace(Place):
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(f"INSERT INTO {collection} ({names}) VALUES ({marks})", list(values.values()))  # noqa: S608
 
+    def remove(self, collection: str, tmdb_id: int, field: str) -> None:
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute(f"UPDATE {collection} SET {field} = NULL WHERE _id = ?", [tmdb_id])  # noqa: S608
+
+    def moment(self, moment: datetime) -> Any:
+        return iso(moment)
+
+    def flips(self) -> list[Document]:
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.row_factory = sqlite3.Row
+            rows = connection.execute("SELECT * FROM history ORDER BY at").fetchall()
+        found = [{name: row[name] for name in row.keys() if row[name] is not None} for row in rows]  # noqa: SIM118
+        for flip in found:
+            flip |= {"from": bool(flip["from"]), "to": bool(flip["to"]), "at": moment_or_same(flip["at"])}
+            if "evidence" in flip:
+                flip["evidence"] = json.loads(flip["evidence"])
+        return found
+
     def is_empty(self) -> bool:
         return not self.path.exists()
 
@@ -86,6 +118,17 @@ class MongoPlace(Place):
     def insert(self, collection: str, document: Document) -> None:
         with MongoClient[Document](self.uri) as client:
             client.get_default_database()[collection].insert_one(document)
+
+    def remove(self, collection: str, tmdb_id: int, field: str) -> None:
+        with MongoClient[Document](self.uri) as client:
+            client.get_default_database()[collection].update_one({"_id": tmdb_id}, {"$unset": {field: ""}})
+
+    def moment(self, moment: datetime) -> Any:
+        return moment
+
+    def flips(self) -> list[Document]:
+        with MongoClient[Document](self.uri, tz_aware=True, tzinfo=timezone.utc) as client:
+            return list(client.get_default_database()["history"].find(sort=[("at", 1)]))
 
     def is_empty(self) -> bool:
         with MongoClient[Document](self.uri) as client:
@@ -105,6 +148,11 @@ def movie(tmdb_id: int = 603, **changes: Any) -> Title:
 
 def verdict(tmdb_id: int = 603, available: bool | None = True, **changes: Any) -> Verdict:
     return replace(Verdict("movies", tmdb_id, available, "blocked", NOW), **changes)
+
+
+def found(tmdb_id: int = 603, available: bool = True, by: str = PAGE, **changes: Any) -> Verdict:
+    """A verdict that says what it rests on."""
+    return verdict(tmdb_id, available, evidence=Evidence(by, HOST), **changes)
 
 
 async def stored(store: Store, tmdb_id: int = 603) -> Document:

@@ -22,6 +22,7 @@ def test_defaults() -> None:
         "released_from": None,
         "released_to": None,
         "walk": "continue",
+        "verdicts": "titles",
         "on_vidsrc_down": "stop",
     }
     assert problems({}) == []
@@ -51,6 +52,9 @@ def test_defaults() -> None:
         ("walk", "continue", "continue"),
         ("walk", "new", "new"),
         ("walk", "skip", "skip"),
+        ("verdicts", "titles", "titles"),
+        ("verdicts", "list", "list"),
+        ("verdicts", "none", "none"),
     ],
 )
 def test_good_values(name: str, text: str, value: Any) -> None:
@@ -70,6 +74,7 @@ BAD = {
     "released_from": ["5", "1999", "1999-13-01", "31.12.1999", "1999-02-29", "today", "", "1999-01-01T00:00"],
     "released_to": ["0", "yesterday", "1999-1-1", ""],
     "walk": ["New", "none", "resume", ""],
+    "verdicts": ["Titles", "lists", "no", ""],
 }
 
 

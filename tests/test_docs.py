@@ -6,15 +6,17 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from moviesync.arguments import Arguments
+from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
 from moviesync.environment import Environment
+from moviesync.kinds import MOVIE
 from tests.crawls import ROOT, Folder
 from tests.docs import blocks, commands
 from tests.test_layers import FILES, HEIGHT, imports, own, room
@@ -27,6 +29,13 @@ LASTING = "scrapy dashboard"
 """A command that goes on until Ctrl-C, and has tests of its own."""
 COMMANDS = [command for command in commands("README.md") if command.startswith("scrapy ")]
 TRANSCRIPTS = [block.split("\n", 1) for kind, block in BLOCKS if kind == "console"]
+
+
+@pytest.fixture
+def sites() -> Iterator[Sites]:
+    """Sites that give a verdict on each title: a second crawl that finds none would end with 1."""
+    with Sites(Catalogue.recorded(MOVIE, unknowable=False).grown(300)) as sites:
+        yield sites
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ FILES = {
 FLOORS = (
     ("commands", "settings"),
     ("basecommand", "demo"),
-    ("spiders", "contracts"),
+    ("spiders", "contracts", "doctor"),
     ("pipelines", "downloadermiddlewares", "spidermiddlewares"),
     ("extensions",),
     ("checks",),

@@ -14,10 +14,9 @@ from scrapy.settings import default_settings
 
 import moviesync
 from moviesync.arguments import Arguments, as_settings
-from moviesync.checks import controls, response
-from moviesync.core import slots
+from moviesync.checks import response
+from moviesync.core import slots, timelimit
 from moviesync.core.usage import NOT_HONOURED, NUMBERS
-from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.environment import Environment
 from moviesync.history.stats import MEANINGS
@@ -149,8 +148,7 @@ def test_every_stat_is_listed_with_its_meaning() -> None:
 def test_a_crawl_sets_no_stat_that_is_not_listed(tmp_path: Path) -> None:
     shown = tuple(name.removesuffix(MORE) for name in first(tables("## Stats")))
     with Sites(films(60)) as sites:
-        sites.knobs.vidsrc = SiteKnobs(fault_share=0.5, fault_kinds=("500",))
-        sites.knobs.always_available = True
+        sites.knobs.per_title = dict.fromkeys(list(sites.movies.rows)[-5:], (500, {}, b""))
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})
         log = folder.crawl("-L", "DEBUG", "-s", "RETRY_TIMES=1").stderr
     dumped = log.partition("Dumping Scrapy stats:")[2].partition("}")[0]
@@ -164,7 +162,7 @@ def test_a_crawl_sets_no_stat_that_is_not_listed(tmp_path: Path) -> None:
 
 
 def test_every_request_meta_key_is_listed() -> None:
-    modules = {"core/slots.py": slots, "checks/response.py": response, "checks/controls.py": controls}
+    modules = {"core/slots.py": slots, "checks/response.py": response, "core/timelimit.py": timelimit}
     shown = {}
     for key, constant, *_ in tables("## Request meta keys"):
         if match := re.fullmatch(r"`(\w+)` in \[([\w/.]+)\]\(\.\./moviesync/\2\)", constant):

@@ -27,12 +27,12 @@ from moviesync.items import Mark
 from moviesync.reports.overview import overview, status_page
 from moviesync.sources.discover.checkpoint import VERSION, Checkpoint
 from moviesync.stores.sqlite.store import SQLiteStore
-from moviesync.vidsrc.page import NO_TITLE
-from tests.crawls import SCRAPY, Folder, films, until
+from tests.crawls import SCRAPY, Folder, assert_none_asked_twice, films, titles_asked, until
 from tests.processes import Process, start
 
 PAGES = 8
 ROOT = "movies | without dates asc"
+RUNS = 5
 DEADLINE = 12
 """Seconds after which a run that should end hangs."""
 
@@ -81,7 +81,7 @@ def test_a_dry_run_ends_where_nobody_reads_it(folder: Folder, output: str) -> No
 def test_an_interrupt_at_any_moment(sites: Sites, folder: Folder, jobdir: list[str], seed: int) -> None:
     random = Random(seed)  # noqa: S311 - repeatable, not secret
     sites.knobs.vidsrc = SiteKnobs(latency=0.05)
-    for _ in range(4):
+    for _ in range(RUNS - 1):
         process = folder.start("crawl", "tmdb_vidsrc", "-a", "concurrency=4", *jobdir)
         # The store is opened next.
         logs(process, "INFO: moviesync ")
@@ -91,23 +91,21 @@ def test_an_interrupt_at_any_moment(sites: Sites, folder: Folder, jobdir: list[s
     sites.knobs.vidsrc = SiteKnobs()
     folder.crawl(*jobdir)
     assert folder.verdicts() == sites.truth("movies")
-    twice = {path for path, times in sites.asked("vidsrc", "HEAD").items() if times > 1}
-    assert twice <= {f"/embed/movie/{NO_TITLE}"}
+    assert_none_asked_twice(sites, RUNS)
     assert sites.asked("tmdb").total() == PAGES
 
 
 def test_a_pause_waits_for_what_is_under_way_and_not_for_its_turn(sites: Sites, folder: Folder) -> None:
     # Pages that are asked for ahead wait five seconds each.
     process = folder.start("crawl", "tmdb_vidsrc", TMDB_RATE="0.2")
-    until(process, lambda: sites.asked("vidsrc", "HEAD").total() >= 20)
+    until(process, lambda: titles_asked(sites).total() >= 19)
     process.send_signal(signal.SIGINT)
     process.ended(0, within=4)
     assert sites.asked("tmdb").total() == 1
     folder.crawl()
     assert folder.verdicts() == sites.truth("movies")
     assert sites.asked("tmdb").total() == PAGES
-    twice = {path for path, times in sites.asked("vidsrc", "HEAD").items() if times > 1}
-    assert not twice - {f"/embed/movie/{one}" for one in (NO_TITLE,)}
+    assert_none_asked_twice(sites, 2)
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -6,9 +6,7 @@ import argparse
 import asyncio
 import logging
 import os
-import stat
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -22,6 +20,7 @@ from moviesync.clock import now
 from moviesync.core.exitcodes import CANNOT_WORK, WRONG_USAGE, exit_code
 from moviesync.core.interrupts import Interrupts
 from moviesync.core.usage import NO_KEY, has_key, settings_problems
+from moviesync.environment import readable_by_others
 from moviesync.extensions.storesession import StoreSession
 from moviesync.log import file
 from moviesync.log.formatter import quieten
@@ -134,11 +133,6 @@ def _look_at_files(settings: BaseSettings, *, dry_run: bool) -> None:
     if path and (why := refusal(path)):
         advice = f"name another, or {os.devnull} for none"
         leave(CANNOT_WORK, [f"LOG_FILE={path}: the log cannot be written ({why}): {advice}"])
-
-
-def readable_by_others(path: str) -> bool:
-    """Whether every user can read a file with secrets; False if ``path`` is empty."""
-    return bool(path) and os.name == "posix" and bool(Path(path).stat().st_mode & stat.S_IROTH)
 
 
 def say(line: str, level: int = logging.INFO) -> None:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from moviesync.basecommand import leave
 from moviesync.commands import crawl
 from moviesync.core.exitcodes import WRONG_USAGE
+from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
-from moviesync.kinds import MOVIE
-from moviesync.reports.status import status
+from moviesync.items import INFO, LIST, PAGE
+from moviesync.kinds import MOVIE, SHOW
 from moviesync.stores import make_store
+from moviesync.stores.base import Counts
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -24,6 +26,12 @@ DATABASE = "demo.db"
 SPIDER = "tmdb_vidsrc"
 RATE = 100
 """Requests a second to TMDB in miniature, which has no limit."""
+FOUND = {
+    PAGE: ("VidSrc has a page of it", "it has none"),
+    INFO: ("VidSrc has info of it", "it has none"),
+    LIST: ("it is on VidSrc's list", "it is not"),
+}
+"""What "available" and "unavailable" rest on."""
 
 
 class Command(crawl.Command):
@@ -46,7 +54,9 @@ class Command(crawl.Command):
         assert self.settings
         if args:
             leave(WRONG_USAGE, [f"{arg}: scrapy demo takes no such argument" for arg in args])
-        self.sites = Sites()
+        # Titles that no answer tells anything of would be asked for again by each run.
+        films, shows = (Catalogue.recorded(kind, unknowable=False) for kind in (MOVIE, SHOW))
+        self.sites = Sites(films, shows)
         own = {
             "TMDB_ACCESS_TOKEN": "demo",
             "TMDB_RATE": RATE,
@@ -56,7 +66,7 @@ class Command(crawl.Command):
             "LOGFILE_PATH": None,
             "ENVIRONMENT_PROBLEMS": [],
             "VIDSRC_CONCURRENCY": 16,
-            # Some titles always fail; nobody should have to wait for them.
+            # Some answers fail at first; nobody should have to wait for the next try.
             "RETRY_WAIT": 0.05,
         }
         self.settings.setdict(own, priority="cmdline")
@@ -98,18 +108,33 @@ class Command(crawl.Command):
             super().run([SPIDER], opts)
             asked = sum(sites.asked("vidsrc").values())
         if self.exitcode == 0 and not opts.spargs.get("dry_run"):
-            counts = asyncio.run(status(make_store({"SQLITE_PATH": DATABASE})))[MOVIE.collection]
-            print(_summary(counts, asked))
+            print(_summary(*asyncio.run(_stored()), asked))
 
 
-def _summary(counts: dict[str, int], asked: int) -> str:
+async def _stored() -> tuple[Counts, dict[str, int]]:
+    """The films in the database by state, and their verdicts by evidence."""
+    store = make_store({"SQLITE_PATH": DATABASE})
+    await store.open(readonly=True)
+    try:
+        return await store.counts(MOVIE.collection), await store.evidence(MOVIE.collection)
+    finally:
+        await store.close()
+
+
+def _summary(counts: Counts, evidence: dict[str, int], asked: int) -> str:
+    by = [words for name, words in FOUND.items() if evidence[name]]
+    has, has_not = (", or ".join(words) for words in zip(*by, strict=True)) if by else ("", "")
+    rows = [("titles", counts.total, ""), ("available", counts.available, has)]
+    rows += [("unavailable", counts.unavailable, has_not)]
+    if counts.unchecked:
+        rows += [("unknown", counts.unchecked, "the next run asks for them")]
+    table = "\n".join(f"{name:11}  {number:5}   {words}".rstrip() for name, number, words in rows)
+    why = "VidSrc's pages are the same for every id, so its info was asked.\n" if evidence[INFO] else ""
     return f"""
-titles       {counts["total"]:5}
-available    {counts["available"]:5}   VidSrc has a page
-unavailable  {counts["unavailable"]:5}   it has none
-unknown      {counts["unchecked"]:5}   blocked or out of order; asked again by the next run
+{table}
 
-This run asked VidSrc {asked} times. Run "scrapy demo" again: it asks for the unknown ones alone.
+{why}This run asked VidSrc {asked} times. What has a verdict is not asked for again:
+run "scrapy demo" once more, or begin anew with "scrapy demo --fresh".
 Look inside:   scrapy status -s SQLITE_PATH={DATABASE}
                or open {DATABASE}, table movies, with any SQLite tool
 Go on with a key of your own (https://www.themoviedb.org/settings/api):

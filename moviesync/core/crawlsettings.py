@@ -16,9 +16,10 @@ RUN_COMPONENTS: Mapping[str, tuple[str, ...]] = {
         "moviesync.extensions.storesession.StoreSession",
         "moviesync.extensions.logstats.LogStats",
         "moviesync.extensions.jobdir.JobDir",
+        "moviesync.checks.controls.Controls",
         "moviesync.log.file.LogFile",
     ),
-    "DOWNLOADER_MIDDLEWARES": ("moviesync.checks.controls.Controls",),
+    "DOWNLOADER_MIDDLEWARES": ("moviesync.downloadermiddlewares.mirror.MirrorInUse",),
 }
 """What makes a crawl a run: these open the store, write files, or send requests of their own."""
 

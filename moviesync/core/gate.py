@@ -83,6 +83,8 @@ class Gate:
             raise RequestCancelled()
         if slot.refuse and not request.meta.get(PROBE):
             raise slot.refuse()
+        if slot.screen and (error := slot.screen(request)):
+            raise error
         turn = Turn(request, asyncio.get_running_loop().create_future())
         slot.add(turn)
         self._send(slot)
@@ -139,6 +141,10 @@ class Gate:
         """Why a site is held, and for each reason until when, if that is known."""
         return dict(self._slots[site].holds)
 
+    def screen(self, site: str, screen: Callable[[Request], Exception | None]) -> None:
+        """Have every request looked at before it waits for its turn at a site: what ``screen`` gives is raised."""
+        self._slots[site].screen = screen
+
     def drop(self, site: str, error: Exception, *, follow_ups: bool = True) -> None:
         """Raise ``error`` in every request that waits for its turn at a site."""
         for turn in list(self._slots[site].waiting(follow_ups=follow_ups)):
@@ -174,6 +180,11 @@ class Gate:
     def delay(self, site: str) -> float:
         """Seconds from one request to the next, as it is now."""
         return self._slots[site].delay
+
+    def is_idle(self, site: str) -> bool:
+        """Whether nothing is under way at a site, and nothing waits for its turn there."""
+        slot = self._slots[site]
+        return not slot.active and not any(slot.waiting())
 
     def is_slowed(self, site: str) -> bool:
         """Whether the delay is longer than the limits say."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from moviesync.core.gate import Gate
+from moviesync.core.timelimit import TIME_LIMIT
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -25,9 +27,10 @@ class GatedHandler:
     # Made with the first request, so that a run that ends before it leaves no session open.
     lazy = True
 
-    def __init__(self, client: DownloadHandlerProtocol, gate: Gate):
+    def __init__(self, client: DownloadHandlerProtocol, gate: Gate, *, timeout: float):
         self._client = client
         self._gate = gate
+        self._timeout = timeout
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -35,12 +38,14 @@ class GatedHandler:
         send_once(client)
         gate = crawler.get_extension(Gate)
         assert gate
-        return cls(client, gate)
+        return cls(client, gate, timeout=crawler.settings.getfloat("DOWNLOAD_TIMEOUT"))
 
     async def download_request(self, request: Request) -> Response:
         place = await self._gate.enter(request)
+        limit = request.meta.get(TIME_LIMIT)
         try:
-            return await self._client.download_request(request)
+            with limit.running(request, self._timeout) if limit else nullcontext():
+                return await self._client.download_request(request)
         finally:
             self._gate.leave(place)
 

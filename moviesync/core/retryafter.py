@@ -48,6 +48,8 @@ class SiteWait:
         self._backoff = Backoff(FIRST_WAIT, LONGEST_WAIT)
         self._until = 0.0
         """``time.monotonic`` before which the site is not asked."""
+        self.told = 0.0
+        """Seconds, in all, that the site itself has named."""
         self._logged = -LONGEST_WAIT
         """``time.monotonic`` of the last line on a wait."""
 
@@ -69,6 +71,7 @@ class SiteWait:
                 " come back then"
             )
             return
+        is_told = seconds is not None
         if seconds is None:
             if time.monotonic() < self._until:
                 # This request was under way when the wait began.
@@ -76,6 +79,8 @@ class SiteWait:
             seconds = min(self._backoff.next() * jitter(), LONGEST_WAIT)
         until = time.monotonic() + seconds + MARGIN
         if until > self._until:
+            if is_told:
+                self.told += until - max(self._until, time.monotonic())
             self._until = until
             self._log(response.status, seconds)
             self._gate.hold(self._site, Hold.ASKED_TO_WAIT, until=until)

@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
 from scrapy.core.scheduler import BaseScheduler
 
 from moviesync.core.gate import Gate
 from moviesync.core.slots import VIDSRC
+from moviesync.exceptions import NotCovered
 from moviesync.history import stats as names
 from moviesync.tmdb.discover import PAGE_SIZE
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.signalmanager import SignalManager
     from scrapy.statscollectors import StatsCollector
     from twisted.python.failure import Failure
     from typing_extensions import Self
@@ -30,25 +32,35 @@ PAGES_AHEAD = 4
 """Pages that are asked for before the first of them is stored."""
 CHECKS_AHEAD = 100
 """Checks that may wait, beyond those under way, before the walk waits for them."""
+BATCHES_AHEAD = 2
+"""Batches of verdicts that are under way at a time."""
+HELD = 100
+"""Verdicts that wait for their controls, at most: the number of checks after which controls are asked."""
 REMEMBERED = 1000
 """Checks that are remembered after their verdict is stored, for the pages that were read before."""
+
+only_held = object()
+"""Signal: the spider waits for all checks, and those that are left wait for their controls."""
 
 
 class Scheduler(BaseScheduler):
     """Pages first, then checks; a page or check is under way until the store has its result.
 
     A request for a page carries ``window`` and ``number`` in its ``cb_kwargs``, one for a check ``tmdb_id``.
-    At most twice as many checks are under way as VidSrc has places, so that no more than those
-    are asked for twice after a kill, and a free place always finds the next check waiting. A check
+    At most twice as many checks are under way as VidSrc has places, besides those that wait for their controls,
+    so that no more are asked for twice after a kill, and a free place always finds the next check waiting. A check
     of a title that waits or is under way is not taken a second time: titles move between pages
     during a walk, and a title that is due may be on the next page.
     """
 
-    def __init__(self, concurrency: int, stats: StatsCollector):
+    def __init__(self, concurrency: int, stats: StatsCollector, signals: SignalManager):
         """``stats`` gets ``scheduler/repeated``: checks that were not taken, as their title waits, is under
         way, or has just had one."""
-        self._most_under_way = 2 * concurrency
+        self._most_under_way = 2 * concurrency + HELD
+        self._held = 0
+        self._batches = 0
         self._stats = stats
+        self._signals = signals
         self._queues: defaultdict[bool, deque[Request]] = defaultdict(deque)
         self._pages: set[tuple[str, int]] = set()
         self._checks: set[int] = set()
@@ -61,10 +73,11 @@ class Scheduler(BaseScheduler):
     def from_crawler(cls, crawler: Crawler) -> Self:
         gate = crawler.get_extension(Gate)
         assert gate
-        scheduler = cls(gate.concurrency(VIDSRC), crawler.stats)
+        scheduler = cls(gate.concurrency(VIDSRC), crawler.stats, crawler.signals)
         # A page gives one item, and so does a check; nothing more comes of a request that failed.
-        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error, signals.spider_error):
+        for signal in (signals.item_scraped, signals.item_error, signals.spider_error):
             crawler.signals.connect(scheduler.request_done, signal=signal)
+        crawler.signals.connect(scheduler.item_dropped, signal=signals.item_dropped)
         return scheduler
 
     # What the engine asks for
@@ -97,11 +110,25 @@ class Scheduler(BaseScheduler):
         """Note that the item of a request is stored, or that it will have none."""
         request = getattr(response, "request", None)
         if request is None:
+            # An item of ``start()``, which belongs to no request.
+            self._batches = max(0, self._batches - 1)
+            self._changed.set()
             return
         if page := _page(request):
             self.page_done(*page)
         elif "tmdb_id" in request.cb_kwargs:
             self._check_done(request.cb_kwargs["tmdb_id"])
+
+    def item_dropped(self, item: Any, response: Response | None, exception: Exception) -> None:
+        if isinstance(exception, NotCovered):
+            self.check_dropped(item.tmdb_id)
+        else:
+            self.request_done(response)
+
+    def note_held(self, number: int) -> None:
+        """Note how many checks are done but for the controls that cover them."""
+        self._held = number
+        self._changed.set()
 
     def page_done(self, window: str, number: int) -> None:
         """Forget a page: its titles are stored, or it will give none."""
@@ -137,6 +164,11 @@ class Scheduler(BaseScheduler):
         """Wait until another check can be scheduled without piling up."""
         await self._until(lambda: self._checks_due < self._most_under_way + CHECKS_AHEAD)
 
+    async def room_for_batch(self) -> None:
+        """Wait until another batch of ``start()`` can be stored without piling up, and count it as under way."""
+        await self._until(lambda: self._batches < BATCHES_AHEAD)
+        self._batches += 1
+
     async def room_for_page(self) -> None:
         """Wait until another page, and the checks that it may bring, have room."""
         most = self._most_under_way + CHECKS_AHEAD
@@ -150,7 +182,11 @@ class Scheduler(BaseScheduler):
 
     async def all_done(self) -> None:
         """Wait until nothing waits or is under way."""
-        await self._until(lambda: not self._pages and not self._checks_due)
+        while self._pages or self._batches or self._checks_due:
+            self._changed.clear()
+            if not self._pages and self._checks_due == self._held:
+                self._signals.send_catch_log(only_held)
+            await self._changed.wait()
 
     async def _until(self, true: Callable[[], bool]) -> None:
         while not true():

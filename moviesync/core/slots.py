@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from moviesync.core.priorities import is_set
@@ -26,8 +27,10 @@ SITE = "site"
 """Request meta: the site that a request goes to. Its address does not say, as both may live on one host."""
 FOLLOW_UP = "follow_up"
 """Request meta: the request belongs to one that was answered already, as a redirect does."""
+CONTROL = "control"
+"""Request meta: the request has to show whether answers mean anything. It goes before all others."""
 PROBE = "probe"
-"""Request meta: the request shows whether a site is back. It is sent although its site is held."""
+"""Request meta: the request shows whether a site is back. It is sent although its site counts as down."""
 
 # Requests spaced by exactly 1/rate can meet rate * 10 + 1 times in ten seconds, and the network
 # lets some of them catch up with the one before.
@@ -76,11 +79,11 @@ class Slot:
     """For each reason until when, by ``time.monotonic``; ``None``: not known."""
     refuse: Callable[[], Exception] | None = None
     """If the site is held and its requests do not wait: makes the error that each of them gets."""
+    screen: Callable[[Request], Exception | None] | None = None
+    """See ``Gate.screen``."""
     _timer: asyncio.TimerHandle | None = None
-    _queues: tuple[deque[Turn], deque[Turn], deque[Turn]] = field(
-        default_factory=lambda: (deque(), deque(), deque())
-    )
-    """Probes, follow-ups, and all others: the order in which they are sent."""
+    _queues: tuple[deque[Turn], ...] = field(default_factory=lambda: tuple(deque() for _ in range(4)))
+    """Probes, controls, follow-ups, and all others: the order in which they are sent."""
     _last: float = -math.inf
     _factor: float = 1.0
 
@@ -89,7 +92,8 @@ class Slot:
 
     def add(self, turn: Turn) -> None:
         meta = turn.request.meta
-        self._queues[0 if meta.get(PROBE) else 1 if meta.get(FOLLOW_UP) else 2].append(turn)
+        order = 0 if meta.get(PROBE) else 1 if meta.get(CONTROL) else 2 if meta.get(FOLLOW_UP) else 3
+        self._queues[order].append(turn)
 
     def remove(self, turn: Turn) -> None:
         """Take out a turn that may be gone already."""
@@ -98,14 +102,19 @@ class Slot:
                 queue.remove(turn)
 
     def waiting(self, *, follow_ups: bool = True) -> Iterator[Turn]:
-        """The turns that wait, in order; without ``follow_ups`` neither probes nor follow-ups."""
-        yield from (*self._queues[0], *self._queues[1]) if follow_ups else ()
-        yield from self._queues[2]
+        """The turns that wait, in order; without ``follow_ups`` those alone that do not follow from others."""
+        *first, others = self._queues
+        if follow_ups:
+            yield from chain(*first)
+        yield from others
 
     def has_next(self) -> bool:
         """Whether there is a place, and a request that may be sent as soon as the delay has passed."""
-        waits = self._queues[0] if self.holds else any(self._queues)
-        return bool(waits) and self.active < self.limits.concurrency
+        waits = any(self._queues)
+        if self.holds:
+            # While the site asks to be left alone, or the store is away, nothing is sent.
+            waits = bool(self._queues[0]) and self.holds.keys() <= {Hold.DOWN}
+        return waits and self.active < self.limits.concurrency
 
     def seconds_left(self) -> float:
         """Seconds until the delay has passed; 0 or less if it has."""

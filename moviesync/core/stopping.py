@@ -54,6 +54,11 @@ class Stopping:
         if self._watcher:
             self._watcher.cancel()
 
+    @property
+    def is_pause(self) -> bool:
+        """Whether the run is being stopped, and not because one of moviesync's components could not go on."""
+        return self.event.is_set() and self._closer is None
+
     def begin(self) -> None:
         """Announce that the run is being stopped, as somebody has asked Scrapy for it."""
         if not self.event.is_set():

@@ -57,7 +57,7 @@ NOT_HONOURED = {
     "RETRY_HTTP_CODES": "set RETRY_TIMES, which counts for every failure that can pass",
 }
 """Scrapy's settings that have no effect here, and what to set instead."""
-ARGUMENTS = ("BATCH_SIZE", "DRY_RUN", "ON_VIDSRC_DOWN", "RECHECK_DAYS")
+ARGUMENTS = ("BATCH_SIZE", "DRY_RUN", "ON_VIDSRC_DOWN", "RECHECK_DAYS", "VERDICTS")
 """Settings that follow from the arguments of a spider, which have the same names in lower case."""
 
 
@@ -87,11 +87,15 @@ def has_key(settings: BaseSettings) -> bool:
     return bool(settings["TMDB_ACCESS_TOKEN"] or settings["TMDB_API_KEY"])
 
 
+def key_variable(settings: BaseSettings) -> str:
+    """The variable whose key is used, if one is set."""
+    return "TMDB_ACCESS_TOKEN" if settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
+
+
 def refused_key(settings: BaseSettings, code: int | None) -> str:
     """One line on a key that TMDB refuses with this ``status_code``."""
-    variable = "TMDB_ACCESS_TOKEN" if settings["TMDB_ACCESS_TOKEN"] else "TMDB_API_KEY"
     why = f"HTTP 401, code {code}"
-    return f"TMDB refuses the key in {variable} ({why}): yours is at https://www.themoviedb.org/settings/api"
+    return f"TMDB refuses the key in {key_variable(settings)} ({why}): yours is at https://www.themoviedb.org/settings/api"
 
 
 def settings_problems(settings: BaseSettings) -> list[str]:

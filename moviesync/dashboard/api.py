@@ -45,7 +45,7 @@ class Answers:
         self._costly = Reader(make_store, is_file=is_file, patience=LONG_PATIENCE)
         self._parts = {
             part.__name__.strip("_"): Question(partial(self._quick.ask, part), share=QUICK)
-            for part in (_counts, _walks, _checked, _failures, _latest, _runs)
+            for part in (_counts, _evidence, _walks, _checked, _failures, _latest, _runs)
         }
         # An index of the years would cost a SQLite file more than 4 % of all its writes.
         self._years = SeldomQuestion(
@@ -53,7 +53,7 @@ class Answers:
         )
 
     async def now(self) -> Object:
-        """Counts, walks, titles checked in each of the last minutes, failures, verdicts and runs."""
+        """Counts, what verdicts rest on, walks, titles checked in each of the last minutes, failures, runs."""
 
         async def ask() -> Object:
             return {name: await part.answer() for name, part in self._parts.items()}
@@ -83,6 +83,10 @@ async def _or_problem(ask: Callable[[], Awaitable[Object]]) -> Object:
 
 async def _counts(store: Store) -> Object:
     return {name: dataclasses.asdict(await store.counts(name)) for name in COLLECTIONS}
+
+
+async def _evidence(store: Store) -> Object:
+    return {name: await store.evidence(name) for name in COLLECTIONS}
 
 
 async def _walks(store: Store) -> Object:
@@ -117,7 +121,7 @@ async def _runs(store: Store) -> list[Object]:
 
 def _run(run: Document, at: datetime) -> Object:
     pages, checked = runs.done(run)
-    given, warnings = run.get("arguments"), run.get("warnings")
+    given = run.get("arguments")
     return {
         **{name: _plain(run.get(name)) for name in ("spider", "started", "reason")},
         "state": runs.state(run, at),
@@ -125,7 +129,6 @@ def _run(run: Document, at: datetime) -> Object:
         "pages": pages,
         "checked": checked,
         "arguments": _plain(given) if isinstance(given, dict) else {},
-        "warnings": [str(warning) for warning in warnings] if isinstance(warnings, list) else [],
     }
 
 
@@ -149,6 +152,8 @@ def _title(collection: str, document: Document) -> Object:
         "year": "year",
         "available": "vidsrcAvailable",
         "checked": "lastChecked",
+        "since": "statusSince",
+        "evidence": "evidence",
     }
     return {"kind": collection, **{name: _plain(document.get(field)) for name, field in fields.items()}}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from moviesync.demo.behaviours import SHARES, Answer, pick, truth
+from moviesync.demo.behaviours import SHARES, UNKNOWABLE, Answer, pick, truth
 from moviesync.demo.chance import chance
 from moviesync.kinds import MOVIE, SHOW, Kind
 
@@ -28,21 +28,25 @@ UNRELEASED = 0.035
 class Catalogue:
     """All titles of one kind, and how VidSrc answers for each of them.
 
-    With ``plain`` that share of the titles is available and the rest is 404, for benchmarks.
+    With ``plain`` that share of the titles is available and the rest is 404, for benchmarks. Without
+    ``unknowable`` the titles whose answers never show whether they are there are ``GONE``.
     """
 
-    def __init__(self, kind: Kind, rows: Iterable[Row], *, plain: float | None = None) -> None:
+    def __init__(
+        self, kind: Kind, rows: Iterable[Row], *, plain: float | None = None, unknowable: bool = True
+    ) -> None:
         self.kind = kind
         self.rows: dict[int, Row] = {row["id"]: row for row in rows}
         self._shares = SHARES if plain is None else {Answer.PLAYER: plain}
         self._plain = plain
+        self._unknowable = unknowable
 
     @classmethod
-    def recorded(cls, kind: Kind, *, plain: float | None = None) -> Catalogue:
+    def recorded(cls, kind: Kind, *, plain: float | None = None, unknowable: bool = True) -> Catalogue:
         """Return the recorded titles (see ``data/README.md``)."""
         path = Path(__file__).parent / "data" / RECORDED[kind.collection]
         with path.open(encoding="utf-8") as lines:
-            return cls(kind, map(json.loads, lines), plain=plain)
+            return cls(kind, map(json.loads, lines), plain=plain, unknowable=unknowable)
 
     def grown(self, n: int, *, today: date | None = None) -> Catalogue:
         """Return a catalogue of ``n`` titles: these, and sequels of them, the same ones every time.
@@ -52,7 +56,7 @@ class Catalogue:
         """
         sequels = self._sequels(today or date.today())
         rows = [*islice(self.rows.values(), n), *islice(sequels, max(0, n - len(self)))]
-        return Catalogue(self.kind, rows, plain=self._plain)
+        return Catalogue(self.kind, rows, plain=self._plain, unknowable=self._unknowable)
 
     def _sequels(self, today: date) -> Iterator[Row]:
         random = Random(self.kind.collection)  # noqa: S311 (repeatable, not secret)
@@ -93,7 +97,8 @@ class Catalogue:
         """Return how VidSrc answers for this title: always the same, ``GONE`` for an unknown one."""
         if tmdb_id not in self.rows:
             return Answer.GONE
-        return pick(chance(self.kind.collection, tmdb_id), self._shares)
+        answer = pick(chance(self.kind.collection, tmdb_id), self._shares)
+        return Answer.GONE if answer in UNKNOWABLE and not self._unknowable else answer
 
     def truth(self, tmdb_id: int) -> bool | None:
         """Return whether VidSrc has this title, ``None`` if no answer ever shows it."""

@@ -20,6 +20,10 @@ class Asked(NamedTuple):
     """0 if the client got no status: the connection was reset, or the client left."""
     retry_after: float | None = None
     """Seconds that this answer asked the client to wait."""
+    host: str = ""
+    """Host and port that the client asked."""
+    mirror: int = 0
+    """The mirror of VidSrc that was asked, counted from 0."""
 
 
 class Journal:
@@ -46,12 +50,12 @@ class Journal:
         self._running[asked.site] -= 1
         self.requests.append(asked)
 
-    def paths(self, site: str, method: str | None = None) -> Counter[str]:
-        """Count how often each path of a site was asked for, by one method or by any."""
+    def paths(self, site: str, method: str | None = None, mirror: int | None = None) -> Counter[str]:
+        """Count how often each path of a site was asked for, by one method or by any, of one mirror or of all."""
         return Counter(
             asked.path
             for asked in list(self.requests)
-            if asked.site == site and method in {None, asked.method}
+            if asked.site == site and method in {None, asked.method} and mirror in {None, asked.mirror}
         )
 
     def early(self, site: str, slack: float = 0.05) -> list[Asked]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 
 from aiohttp import web
 
@@ -20,11 +21,13 @@ LONGEST = 20.0
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 Ready = Future[tuple[list[int], Callable[[], object]]]
 """The ports, and a function that ends the serving, for any thread."""
+Served = tuple[Handler | None, int]
+"""A handler and its port; ``None``: the port refuses connections."""
 
 
 @contextmanager
-def served(*handlers: tuple[Handler, int]) -> Iterator[list[int]]:
-    """Serve each handler at its port (0: any free one); gives the ports.
+def served(*handlers: Served) -> Iterator[list[int]]:
+    """Serve each handler at its port (0: any free one); gives the ports. Without a handler a port is dead.
 
     Raises ``OSError`` if a port cannot be used. Entering or leaving fails if it takes too long.
     """
@@ -41,7 +44,7 @@ def served(*handlers: tuple[Handler, int]) -> Iterator[list[int]]:
             raise TimeoutError("what is served on loopback does not end")
 
 
-def _run(handlers: tuple[tuple[Handler, int], ...], ready: Ready) -> None:
+def _run(handlers: tuple[Served, ...], ready: Ready) -> None:
     try:
         asyncio.run(_serve(handlers, ready))
     except BaseException as error:
@@ -51,25 +54,34 @@ def _run(handlers: tuple[tuple[Handler, int], ...], ready: Ready) -> None:
         ready.set_exception(error)
 
 
-async def _serve(handlers: tuple[tuple[Handler, int], ...], ready: Ready) -> None:
+async def _serve(handlers: tuple[Served, ...], ready: Ready) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    runners = [_runner(handler) for handler, _ in handlers]
-    try:
-        ports = [await _listen(runner, port) for runner, (_, port) in zip(runners, handlers, strict=True)]
+    async with AsyncExitStack() as opened:
+        ports = [
+            await _listen(opened, handler, port) if handler else opened.enter_context(_refusing(port))
+            for handler, port in handlers
+        ]
         ready.set_result((ports, lambda: loop.call_soon_threadsafe(ended.set)))
         await ended.wait()
-    finally:
-        for runner in runners:
-            await runner.cleanup()
+
+
+async def _listen(opened: AsyncExitStack, handler: Handler, port: int) -> int:
+    runner = _runner(handler)
+    opened.push_async_callback(runner.cleanup)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, port).start()
+    return int(runner.addresses[0][1])
+
+
+@contextmanager
+def _refusing(port: int) -> Iterator[int]:
+    """Keep a port from everybody: it is bound, and nobody listens."""
+    with socket.socket() as bound:
+        bound.bind((HOST, port))
+        yield int(bound.getsockname()[1])
 
 
 def _runner(handler: Handler) -> web.ServerRunner:
     # Requests whose client has left do not go on: they would count as running.
     server = web.Server(handler, handler_cancellation=True, access_log=None)
     return web.ServerRunner(server, shutdown_timeout=AT_THE_END)
-
-
-async def _listen(runner: web.ServerRunner, port: int) -> int:
-    await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
-    return int(runner.addresses[0][1])

@@ -4,47 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
-import struct
 import time
 from abc import ABC, abstractmethod
 from collections import Counter, deque
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import NoReturn
 
 from aiohttp import web
 
+from moviesync.demo.broken import Dropped, cut, drop, hang
 from moviesync.demo.chance import chance
 from moviesync.demo.journal import Asked, Journal
-from moviesync.demo.knobs import Fault, SiteKnobs
+from moviesync.demo.knobs import Down, Fault, SiteKnobs
 from moviesync.demo.pages import challenge
 
-NO_LINGER = struct.pack("ii", 1, 0)
 
+@dataclass
+class Load:
+    """What those that are one site together count together."""
 
-class Dropped(Exception):
-    """The client has lost its connection; raised by a site instead of an answer."""
+    tries: Counter[str] = field(default_factory=Counter)
+    admitted: deque[float] = field(default_factory=deque)
 
 
 class Site(ABC):
     """One site: ``handle`` is a handler for ``aiohttp.web.Server``."""
 
     name: str
+    mirror = 0
+    """The number of this mirror, for a site that has some."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, load: Load | None = None) -> None:
         self._journal = journal
-        self._tries: Counter[str] = Counter()
-        self._admitted: deque[float] = deque()
+        self._load = load or Load()
 
     @property
     @abstractmethod
     def knobs(self) -> SiteKnobs:
         """How this site behaves at the moment."""
 
+    @property
+    def down(self) -> Down | None:
+        """In what way this site is down at the moment."""
+        return self.knobs.down
+
     @abstractmethod
     def answer(self, request: web.BaseRequest) -> web.Response:
         """Return what a healthy site answers."""
+
+    async def deliver(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request that nothing went wrong with."""
+        return self.answer(request)
 
     @abstractmethod
     def error(self, status: int) -> web.Response:
@@ -76,6 +87,8 @@ class Site(ABC):
                     dict(request.query),
                     status,
                     wait,
+                    request.host,
+                    self.mirror,
                 )
             )
         return response
@@ -84,29 +97,29 @@ class Site(ABC):
         """Return the answer, and the seconds that it asks the client to wait."""
         if self.knobs.latency:
             await asyncio.sleep(self.knobs.latency)
-        if self.knobs.down:
-            return await self._down(request, self.knobs.down), None
+        if self.down:
+            return await self._down(request, self.down), None
         if not self._admit():
             return self._slow_down()
         fault = self._fault(request)
-        return (await self._fail(request, fault) if fault else self.answer(request)), None
+        return await (self._fail(request, fault) if fault else self.deliver(request)), None
 
-    async def _down(self, request: web.BaseRequest, how: str) -> web.StreamResponse:
+    async def _down(self, request: web.BaseRequest, how: Down) -> web.StreamResponse:
         if how == "reset":
             drop(request)
         if how == "hang":
-            await asyncio.Event().wait()
+            await hang()
         return challenge() if how == "challenge" else self.error(500)
 
     def _admit(self) -> bool:
         if self.knobs.rate is None:
             return True
         now = time.monotonic()
-        while self._admitted and self._admitted[0] <= now - 1:
-            self._admitted.popleft()
-        if len(self._admitted) >= self.knobs.rate:
+        while self._load.admitted and self._load.admitted[0] <= now - 1:
+            self._load.admitted.popleft()
+        if len(self._load.admitted) >= self.knobs.rate:
             return False
-        self._admitted.append(now)
+        self._load.admitted.append(now)
         return True
 
     def _slow_down(self) -> tuple[web.Response, float | None]:
@@ -127,8 +140,8 @@ class Site(ABC):
         if not self.knobs.fault_share:
             return None
         subject = self.subject(request)
-        self._tries[subject] += 1
-        occasion = (self.knobs.fault_seed, self.name, subject, self._tries[subject])
+        self._load.tries[subject] += 1
+        occasion = (self.knobs.fault_seed, self.name, subject, self._load.tries[subject])
         if chance(*occasion) >= self.knobs.fault_share:
             return None
         return self.knobs.fault_kinds[int(chance(*occasion, "kind") * len(self.knobs.fault_kinds))]
@@ -140,29 +153,5 @@ class Site(ABC):
             return await cut(request, self.answer(request))
         if fault == "hang":
             await asyncio.sleep(self.knobs.hang)
-            return self.answer(request)
+            return await self.deliver(request)
         return self.error(int(fault))
-
-
-def drop(request: web.BaseRequest) -> NoReturn:
-    """Reset the connection of a request: always raises ``Dropped``."""
-    if request.transport is not None:
-        # Without lingering the client gets a reset instead of an orderly end.
-        connection = request.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
-        request.transport.abort()
-    raise Dropped
-
-
-async def cut(request: web.BaseRequest, answer: web.Response) -> web.StreamResponse:
-    """Send half of the answer's body and hang up; an answer without a body is dropped."""
-    body = answer.body
-    if request.method == "HEAD" or not isinstance(body, bytes) or not body:
-        drop(request)
-    half = web.StreamResponse(status=answer.status, headers=answer.headers)
-    half.content_length = len(body)
-    await half.prepare(request)
-    await half.write(body[: len(body) // 2])
-    if request.transport is not None:
-        request.transport.close()
-    return half

@@ -11,6 +11,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from moviesync.clock import jitter
 from moviesync.core.retryafter import ASKS_TO_WAIT
 from moviesync.core.stopping import Stopping
+from moviesync.core.timelimit import TIME_LIMIT
 from moviesync.exceptions import UNUSABLE_ANSWERS, failure_reason
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class Retry:
 
     async def _again(self, request: Request, reason: str, *, site_waits: bool) -> Response | None:
         """The answer to a further try; ``None`` if there is no further try."""
-        if request.meta.get("dont_retry"):
+        limit = request.meta.get(TIME_LIMIT)
+        if request.meta.get("dont_retry") or (limit and limit.is_over):
             return None
         again = get_retry_request(
             request,

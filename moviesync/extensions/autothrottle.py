@@ -13,7 +13,7 @@ from scrapy.exceptions import NotConfigured
 from moviesync.core.gate import Gate
 from moviesync.core.priorities import is_set
 from moviesync.core.slots import SITE, VIDSRC
-from moviesync.vidsrc.page import GONE, REFUSED_METHOD
+from moviesync.vidsrc.answer import GONE, REFUSED_METHOD
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider

@@ -49,12 +49,20 @@ class LogStats:
     """
 
     def __init__(
-        self, stats: StatsCollector, collection: str, *, log_every: float, bar: bool, rechecks: bool
+        self,
+        stats: StatsCollector,
+        collection: str,
+        *,
+        log_every: float,
+        bar: bool,
+        checks: bool,
+        rechecks: bool,
     ):
         self._stats = stats
         self._collection = collection
         self._log_every = log_every
         self._with_bar = bar
+        self._checks = checks
         self._rechecks = rechecks
         self._gate: Gate
         self._pace = pace.Pace()
@@ -69,6 +77,7 @@ class LogStats:
             settings["COLLECTION"],
             log_every=settings.getfloat("LOGSTATS_INTERVAL"),
             bar=settings.getbool("PROGRESS_BAR") and _on_terminal(settings),
+            checks=settings["VERDICTS"] != "none",
             rechecks=settings["RECHECK_DAYS"] is not None,
         )
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
@@ -102,7 +111,7 @@ class LogStats:
 
     async def _count_due(self, store: Store) -> None:
         with suppress(StoreUnavailable):
-            self._due = (await store.counts(self._collection)).unchecked
+            self._due = (await store.counts(self._collection)).unchecked if self._checks else 0
 
     async def _show(self) -> None:
         bar = self._bar() if self._with_bar else None
@@ -141,7 +150,7 @@ class LogStats:
             checks_left=pace.checks_left(
                 due=self._due or 0,
                 on_pages=stats.get(names.TITLES, 0),
-                up_to_date=stats.get(names.UP_TO_DATE, 0),
+                up_to_date=stats.get(names.UP_TO_DATE, 0) if self._checks else stats.get(names.TITLES, 0),
                 repeated=stats.get(names.REPEATED, 0),
                 checked=checked,
                 pages_left=pages_left,

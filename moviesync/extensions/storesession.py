@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy import signals
 
 from moviesync import __version__
-from moviesync.checks.controls import WARNING
+from moviesync.checks.mirrors import Mirrors
 from moviesync.clock import now
 from moviesync.core.gate import Gate
 from moviesync.core.slots import SITES, Hold
 from moviesync.core.stopping import Stopping, stopping
 from moviesync.exceptions import CrawlStopped
 from moviesync.history import runs
-from moviesync.history import stats as names
 from moviesync.stores import make_store
 from moviesync.stores.base import RUNS, Document, Store, StoreUnavailable
 from moviesync.stores.dry_run import DryRunStore
@@ -105,6 +105,9 @@ class StoreSession:
             raise CrawlStopped(str(error)) from None
         self._run = run
         self._heart = asyncio.create_task(self._keep_beating(run))
+        mirrors = self._crawler.get_extension(Mirrors)
+        assert mirrors
+        mirrors.stored = partial(self.store.positives, mirrors.kind.collection)
         logger.info("Storing in %s", self.store.address)
 
     async def _keep_beating(self, run: Document) -> None:
@@ -118,9 +121,6 @@ class StoreSession:
 
     def _so_far(self) -> Document:
         return {"heartbeat": now(), "counters": runs.counters(self._crawler.stats.get_stats())}
-
-    def _warnings(self) -> list[str]:
-        return [WARNING] if self._crawler.stats.get_value(names.PROVES_LITTLE) else []
 
     def _outage(self, begins: bool) -> None:
         gate = self._crawler.get_extension(Gate)
@@ -144,7 +144,7 @@ class StoreSession:
             self._heart.cancel()
         if self._run:
             try:
-                ended = {"finished": now(), "reason": reason, "warnings": self._warnings()}
+                ended = {"finished": now(), "reason": reason}
                 await self.store.save(RUNS, [self._run | self._so_far() | ended])
             except StoreUnavailable as error:
                 logger.warning("The end of this run is not recorded: %s", error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FeedLine(Verdict):
     """A verdict with what the store knows of its title; ``FEED_EXPORT_FIELDS`` names the fields in a feed."""
 
@@ -31,6 +31,9 @@ class FeedLine(Verdict):
     year: int | None
     last_checked: str | None
     """``None`` if the check gave no verdict: the document's ``lastChecked`` stays as it is."""
+    evidence_by: str | None
+    evidence_host: str | None
+    """What the verdict rests on, as two fields, so that CSV has a column for each."""
 
 
 class FeedPipeline:
@@ -57,9 +60,15 @@ class FeedPipeline:
         with suppress(StoreUnavailable):
             document = await self._store.title(item.collection, item.tmdb_id)
         found = document or {}
+        by, host = (item.evidence.by, item.evidence.host) if item.evidence else (None, None)
         checked = iso(item.at) if item.available is not None else None
         return FeedLine(
-            **asdict(item), title=found.get("title"), year=found.get("year"), last_checked=checked
+            **{one.name: getattr(item, one.name) for one in fields(item)},
+            title=found.get("title"),
+            year=found.get("year"),
+            last_checked=checked,
+            evidence_by=by,
+            evidence_host=host,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -127,13 +128,13 @@ class StorePipeline:
         """Write items; returns the reasons of those that the store refused, by the ``id`` of the item."""
         batches = [item for item in items if isinstance(item, Batch)]
         titles = [title for batch in batches for title in batch.titles]
-        verdicts = [item for item in items if isinstance(item, Verdict)]
+        verdicts = [verdict for item in items for verdict in _verdicts(item)]
         # A batch is one item, and can have more titles than a write.
         refused: list[Refused] = []
         for part in parts(titles, self._batch_size):
             refused += await self._store.write(part, [])
-        if verdicts:
-            refused += await self._store.write([], verdicts)
+        for some in parts(verdicts, self._batch_size):
+            refused += await self._store.write([], some)
         self._log_refused(refused)
         if self._session.checkpoint:
             await self._session.checkpoint.mark(batch.checkpoint for batch in batches if batch.checkpoint)
@@ -170,9 +171,13 @@ class StorePipeline:
 
 
 def _is_page(batch: Batch) -> bool:
-    """Whether a batch is a page that was walked, not the mark of one that cannot be read."""
-    return batch.checkpoint is None or batch.checkpoint.readable
+    """Whether a batch is a page that was walked: not the mark of one that cannot be read, nor verdicts alone."""
+    return bool(batch.titles) if batch.checkpoint is None else batch.checkpoint.readable
 
 
 def _size(item: Item) -> int:
-    return max(1, len(item.titles)) if isinstance(item, Batch) else 1
+    return max(1, len(item.titles), len(item.verdicts)) if isinstance(item, Batch) else 1
+
+
+def _verdicts(item: Item) -> Sequence[Verdict]:
+    return item.verdicts if isinstance(item, Batch) else [item]

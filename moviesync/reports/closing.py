@@ -38,7 +38,9 @@ def lines(run: Ended) -> Iterator[str]:
         yield from account(run.stats, run.seconds)
     for gap in run.gaps:
         yield format_gap(run.collection, gap)
-    if not run.exit_code:
+    if run.exit_code:
+        yield from (f"{host}: {answer}" for host, answer in run.stats.get(names.MIRRORS, {}).items())
+    else:
         yield f"next: {_next(run)}"
 
 
@@ -74,6 +76,37 @@ def titles_checked(stats: Stats) -> int:
     """How many checks are stored, with a verdict or without."""
     unknown = sum(count for name, count in stats.items() if name.startswith(names.UNKNOWN))
     return int(stats.get(names.AVAILABLE, 0) + stats.get(names.UNAVAILABLE, 0) + unknown)
+
+
+def not_checked(number: int) -> str:
+    """One line on titles whose checks had no result; empty if there are none.
+
+    >>> not_checked(3)
+    'VidSrc was down, or not to be believed: 3 titles are not checked; the same command asks for them'
+    """
+    if not number:
+        return ""
+    why = "VidSrc was down, or not to be believed"
+    return f"{why}: {_some(number, 'title')} are not checked; the same command asks for them"
+
+
+def too_few_verdicts(stats: Stats) -> str:
+    """Why the checks of a run came to so little that it could not do its work; empty if they did not.
+
+    >>> too_few_verdicts({"verdicts/available": 3, "verdicts/unknown/timeout": 3})
+    ''
+    >>> too_few_verdicts({"verdicts/unknown/timeout": 2})
+    'VidSrc gave no verdict on any of 2 titles (timeout: 2): they stay due; scrapy doctor shows what it answers'
+    """
+    checked = titles_checked(stats)
+    found = stats.get(names.AVAILABLE, 0) + stats.get(names.UNAVAILABLE, 0)
+    if 2 * found >= checked:
+        return ""
+    share = f"{checked - found:,}" if found else "any"
+    told = (
+        f"VidSrc gave no verdict on {share} of {_some(checked, 'title')} ({_by_reason(stats, names.UNKNOWN)})"
+    )
+    return f"{told}: they stay due; scrapy doctor shows what it answers"
 
 
 def has_unknown(stats: Stats) -> bool:

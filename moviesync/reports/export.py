@@ -1,7 +1,10 @@
 """The titles of a store as text that other programs read: JSON Lines, or CSV for spreadsheets.
 
-JSON Lines has every document as it is. CSV has the columns that people ask for, and its texts
-are made harmless: anyone with an account can name a film at TMDB ``=HYPERLINK(…)``, and a
+JSON Lines has every document as it is. CSV has the columns that people ask for. Its ``episodes`` is
+the number of a show's episodes on VidSrc's list, which a spreadsheet can sort and add up; which ones
+they are is in JSON Lines. Newer columns come last, so that the others stay where they were.
+
+Texts of CSV are made harmless: anyone with an account can name a film at TMDB ``=HYPERLINK(…)``, and a
 spreadsheet would take that for a formula. So a text that begins like one gets an apostrophe
 before it, and a control character is shown as its number.
 https://owasp.org/www-community/attacks/CSV_Injection
@@ -18,6 +21,7 @@ from typing import Any
 
 from moviesync.items import SMALLEST_ID
 from moviesync.output import one_line
+from moviesync.reports.episodes import number_of
 from moviesync.stores.base import Document, Store
 from moviesync.stores.documents import iso, json_text
 
@@ -26,6 +30,7 @@ BATCH = 500
 COLUMNS = (
     *("tmdbId", "title", "year", "vidsrcAvailable"),
     *("lastChecked", "firstSeen", "lastSeen", "checkReason"),
+    *("statusSince", "evidenceBy", "evidenceHost", "episodes"),
 )
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 - Excel reads the fullwidth ones too
 
@@ -65,11 +70,15 @@ def _rows(rows: Iterable[Iterable[str]]) -> str:
 
 
 def _values(document: Document) -> list[Any]:
-    error = document.get("checkError")
+    error, evidence = document.get("checkError"), document.get("evidence")
+    by, host = (evidence.get("by"), evidence.get("host")) if isinstance(evidence, dict) else (evidence, None)
     named = {
         **document,
         "tmdbId": document["_id"],
         "checkReason": error.get("reason") if isinstance(error, dict) else error,
+        "evidenceBy": by,
+        "evidenceHost": host,
+        "episodes": number_of(document.get("episodes")),
     }
     return [named.get(column) for column in COLUMNS]
 

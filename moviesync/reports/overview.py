@@ -1,9 +1,9 @@
-"""What people see of the store: the page of ``scrapy status``, a title, and the last runs."""
+"""What people see of the store: the page of ``scrapy status``, and the last runs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
 from moviesync.output import one_line
+from moviesync.reports.evidence import WORDS
 from moviesync.reports.status import format_gap, status_of
 from moviesync.reports.tables import aligned, format_duration, format_time, wrapped
 from moviesync.stores.base import Document, Store
 
 RUNS_SHOWN, REASONS_SHOWN = 3, 8
-MOST_OF_A_NAME, MOST_OF_A_REASON = 28, 40
+MOST_OF_A_REASON = 40
 AGES = {
     "more than 30 days": timedelta(days=30),
     "7 to 30 days": timedelta(days=7),
@@ -38,6 +39,8 @@ class Overview:
 
     status: Mapping[str, Any]
     """As ``reports.status`` has it."""
+    evidence: Mapping[str, Mapping[str, int]]
+    """For each collection the number of verdicts by what they rest on."""
     failures: Mapping[str, Mapping[str, int]]
     ages: Mapping[str, Sequence[int]]
     """For each collection the number of verdicts of each of the ``AGES``."""
@@ -50,6 +53,7 @@ async def overview(store: Store, at: datetime) -> Overview:
     moments = [ALWAYS, *(at - age for age in AGES.values() if age), NEVER]
     return Overview(
         status=await status_of(store),
+        evidence={name: await store.evidence(name) for name in COLLECTIONS},
         failures={name: await store.failures(name) for name in COLLECTIONS},
         ages={name: await store.checked(name, moments) for name in COLLECTIONS},
         runs=await runs.last(store, RUNS_SHOWN),
@@ -59,7 +63,10 @@ async def overview(store: Store, at: datetime) -> Overview:
 
 def status_page(found: Overview) -> str:
     """The page, as text for a terminal."""
-    rows = [["", *COLLECTIONS], *_states(found.status), _blank(), *_walks(found.status)]
+    rows = [["", *COLLECTIONS], *_states(found.status), _blank()]
+    if evidence := _evidence(found.evidence):
+        rows += [*evidence, _blank()]
+    rows += _walks(found.status)
     walked = len(rows)
     if any(found.failures.values()):
         rows += [_blank(), *_failures(found.failures)]
@@ -78,6 +85,16 @@ def _blank() -> list[str]:
 def _states(status: Mapping[str, Any]) -> list[list[str]]:
     names = {"total": "titles", **{name: f"  {name}" for name in ("available", "unavailable", "unchecked")}}
     return [[text, *(f"{status[name][state]:,}" for name in COLLECTIONS)] for state, text in names.items()]
+
+
+def _evidence(evidence: Mapping[str, Mapping[str, int]]) -> list[list[str]]:
+    """What the verdicts rest on; no rows if there are none."""
+    rows = [
+        [f"  {words}", *(f"{evidence[name][by]:,}" for name in COLLECTIONS)]
+        for by, words in WORDS.items()
+        if any(evidence[name][by] for name in COLLECTIONS)
+    ]
+    return [["verdicts rest on", *([""] * len(COLLECTIONS))], *rows] if rows else []
 
 
 def _walks(status: Mapping[str, Any]) -> list[list[str]]:
@@ -112,7 +129,7 @@ def _ages(ages: Mapping[str, Sequence[int]]) -> list[list[str]]:
 
 
 def runs_table(documents: Sequence[Document], at: datetime) -> str:
-    """The runs, with longer reasons on lines of their own, and the warnings of the latest."""
+    """The runs, with longer reasons on lines of their own."""
     if not documents:
         return NO_RUN
     rows = [["begun (UTC)", "took", "spider", "pages", "checked", "ended"]]
@@ -122,9 +139,6 @@ def runs_table(documents: Sequence[Document], at: datetime) -> str:
     for document, line in zip(documents, lines, strict=True):
         reason = document.get("reason")
         text += [line, *(_below(reason) if isinstance(reason, str) and len(reason) > WORD else ())]
-    warnings = documents[0].get("warnings")
-    for warning in warnings if isinstance(warnings, list) else ():
-        text += _below(f"WARNING: {warning}")
     return "\n".join(text)
 
 
@@ -147,29 +161,3 @@ def _took(document: Document, at: datetime) -> str:
 
 def _below(text: str) -> list[str]:
     return wrapped(f"  {one_line(text)}", indent=2)
-
-
-def title_page(collection: str, document: Document) -> str:
-    """One title, for people: every field of its document."""
-    heading = f"{collection} {document['_id']}: {document.get('title')} ({document.get('year') or 'undated'})"
-    return "\n".join([*wrapped(one_line(heading)), "", *aligned(list(_fields(document)), left=(0, 1))])
-
-
-def _fields(document: Mapping[str, Any], indent: str = "") -> Iterator[list[str]]:
-    for name, value in document.items():
-        label = f"{indent}{name}"[:MOST_OF_A_NAME]
-        if isinstance(value, dict):
-            yield [label, ""]
-            yield from _fields(value, f"{indent}  ")
-        else:
-            yield [label, _format(value)]
-
-
-def _format(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
-    if isinstance(value, list):
-        return ", ".join(map(_format, value))
-    return "-" if value is None else str(value)

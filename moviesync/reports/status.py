@@ -9,32 +9,32 @@ from typing import Any
 from moviesync.history import runs
 from moviesync.kinds import COLLECTIONS
 from moviesync.sources.discover import checkpoint
-from moviesync.stores.base import Store
+from moviesync.stores.base import SYNC, Store
 
-
-async def status(store: Store) -> dict[str, Any]:
-    """The object that ``scrapy status --json`` prints; opens and closes the store."""
-    await store.open(readonly=True)
-    try:
-        return await status_of(store)
-    finally:
-        await store.close()
+SOURCES = ("changes", "export", "list")
+"""What is taken in whole: TMDB's changes and its export, and VidSrc's list."""
 
 
 async def status_of(store: Store) -> dict[str, Any]:
-    """The same for a store that is open."""
+    """The object that ``scrapy status --json`` prints."""
     last = await runs.last(store, 1)
     return {
         "store": store.address,
         **{name: dataclasses.asdict(await store.counts(name)) for name in COLLECTIONS},
         "walk": {name: await checkpoint.summary(store, name) for name in COLLECTIONS},
         "lastRun": _run(last[0]) if last else None,
+        "sync": await _sync(store),
     }
 
 
 def _run(document: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: document.get(name) for name in ("spider", "started", "finished", "reason")}
-    return {**shown, "warnings": document["warnings"]} if document.get("warnings") else shown
+    return {name: document.get(name) for name in ("spider", "started", "finished", "reason")}
+
+
+async def _sync(store: Store) -> dict[str, dict[str, Any]]:
+    """When each source was last taken in whole, for each collection."""
+    taken = {document["_id"]: document for document in await store.saved(SYNC)}
+    return {name: {source: taken.get(name, {}).get(source) for source in SOURCES} for name in COLLECTIONS}
 
 
 def format_gap(collection: str, gap: Mapping[str, Any]) -> str:

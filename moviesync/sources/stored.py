@@ -11,6 +11,26 @@ BATCH = 100
 """Titles that are read from the store at a time."""
 
 
+async def due(
+    store: Store,
+    collection: str,
+    *,
+    checked_before: datetime | None = None,
+    failed_before: datetime | None = None,
+) -> AsyncIterator[int]:
+    """Ids of the titles that are due for a check: those without a verdict, then, unless ``checked_before`` is ``None``,
+    those whose verdict is older than that, oldest first.
+
+    ``failed_before`` is ``None``: of these, those whose last check did not fail; otherwise those whose last
+    check failed before that time.
+    """
+    async for tmdb_id in unchecked(store, collection, failed_before=failed_before):
+        yield tmdb_id
+    if checked_before is not None:
+        async for tmdb_id in stale(store, collection, before=checked_before, failed_before=failed_before):
+            yield tmdb_id
+
+
 async def unchecked(
     store: Store, collection: str, *, failed_before: datetime | None = None
 ) -> AsyncIterator[int]:

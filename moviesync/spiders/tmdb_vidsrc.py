@@ -3,128 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from scrapy import Request, Spider
+from scrapy import Request
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
-from scrapy_spider_metadata import Args  # type: ignore[attr-defined]
 
-from moviesync import arguments
-from moviesync.arguments import Arguments
-from moviesync.checks.response import HEAD_STATUS, finding_of
+from moviesync.checks import lists
+from moviesync.checks.check import NOT_CHECKED, conclude, without_answer
 from moviesync.clock import now
-from moviesync.core.crawlsettings import apply_crawl_settings
-from moviesync.core.priorities import override
-from moviesync.core.slots import FOLLOW_UP, SITE, TMDB, VIDSRC
-from moviesync.core.usage import NO_KEY, has_key, refuse, refused_key, settings_problems
-from moviesync.exceptions import UNUSABLE_ANSWERS, CrawlStopped, RequestCancelled, SiteDown, failure_reason
+from moviesync.core.slots import SITE, TMDB
+from moviesync.core.usage import refused_key
+from moviesync.exceptions import UNUSABLE_ANSWERS, CrawlStopped, RequestCancelled, failure_reason
 from moviesync.extensions.storesession import StoreSession
 from moviesync.history import stats as names
-from moviesync.items import Batch, Verdict
-from moviesync.kinds import MOVIE, Kind
-from moviesync.pipelines.feeds import with_feed_lines
+from moviesync.items import SMALLEST_ID, Batch, Verdict
+from moviesync.kinds import MOVIE
+from moviesync.reports.closing import not_checked, titles_checked, too_few_verdicts
 from moviesync.sources import stored
 from moviesync.sources.discover.checkpoint import Checkpoint
 from moviesync.sources.discover.plan import CrawlPlan
-from moviesync.sources.discover.walk import Walk
 from moviesync.sources.discover.window import Window
+from moviesync.spiders.base import CatalogueSpider
 from moviesync.stores.base import Store, StoreUnavailable
 from moviesync.tmdb import api
 from moviesync.tmdb.discover import discover_url
-from moviesync.vidsrc.page import Finding, page_url
 
 if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
-    from typing_extensions import Self
-
-    from moviesync.core.scheduler import Scheduler
 
 
-NOT_CHECKED = (RequestCancelled, SiteDown)
-"""How a check ends that has no result, not even an unknown: its title stays as it was."""
+PASSES = 3
+"""How often titles are asked for again in one run if their verdicts were dropped."""
 
 
-class TmdbVidsrcSpider(Args[Arguments], Spider):
+class TmdbVidsrcSpider(CatalogueSpider):
     """Films: a discover page gives a Batch of titles and a check of each, a check gives a Verdict.
 
     Stored titles that are due come first, then the walk, then those whose check failed before
-    this run.
+    this run. With ``-a verdicts=list`` VidSrc's list gives the verdicts, and there are no checks.
     """
 
     name = "tmdb_vidsrc"
-    kind: Kind = MOVIE
-    plan: CrawlPlan
-    started: datetime
-
-    @classmethod
-    def update_settings(cls, settings: BaseSettings) -> None:
-        super().update_settings(settings)
-        apply_crawl_settings(settings)
-        settings.setdict(arguments.as_settings(cls.kind.collection, Arguments()), priority="spider")
-        if feeds := settings.getdict("FEEDS"):
-            override(settings, "FEEDS", with_feed_lines(feeds))
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        settings = crawler.settings
-        problems = [*arguments.problems(kwargs), *settings_problems(settings)]
-        if not problems and not has_key(settings):
-            problems = [NO_KEY]
-        # In "scrapy shell" the settings are fixed already, and there is no crawl.
-        if problems and not settings.frozen:
-            refuse(settings, problems)
-            kwargs = {}
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        if not settings.frozen:
-            settings.setdict(arguments.as_settings(cls.kind.collection, spider.args), priority="cmdline")
-        spider.started = now()
-        spider.plan = CrawlPlan(cls.kind, Walk(cls.kind.collection, today=spider.started.date()))
-        return spider
-
-    @property
-    def queue(self) -> Scheduler:
-        return cast("Scheduler", self.crawler.engine.scheduler)
+    kind = MOVIE
+    title_list: lists.TitleList | None = None
+    """What gives the verdicts, if there are no checks."""
+    _is_new = False
+    """The store held no title when the run began."""
 
     async def start(self) -> AsyncIterator[Any]:
         session = self.crawler.get_extension(StoreSession)
         assert session
         try:
-            async for request in self._due(session.store, failed_before=None):
-                yield request
-            async for request in self._walk(session):
-                yield request
-            await self.queue.all_done()
+            self._is_new = not await session.store.ids(self.kind.collection, after=SMALLEST_ID, limit=1)
+            for part in (self._listed, self._first_checks, self._walk, self._last_checks):
+                async for output in part(session):
+                    yield output
+        except StoreUnavailable as error:
+            if self.ends:
+                return
+            raise CrawlStopped(str(error)) from None
+        if self.ends:
+            return
+        stats = self.crawler.stats.get_stats()
+        if why := self.plan.left_over or not_checked(self.queue.dropped) or too_few_verdicts(stats):
+            raise CrawlStopped(why)
+
+    async def _listed(self, session: StoreSession) -> AsyncIterator[Batch]:
+        """The verdicts of all stored titles from VidSrc's list; the walk then uses the same list."""
+        if self.args.verdicts != "list":
+            return
+        self.title_list = await lists.take(self.crawler, self.mirrors, session.store, self.started)
+        async for verdicts in self.title_list.of_stored():
+            await self.queue.room_for_batch()
+            yield Batch([], None, verdicts)
+        await self.queue.all_done()
+        await self.title_list.note_taken()
+
+    async def _first_checks(self, session: StoreSession) -> AsyncIterator[Request]:
+        async for request in self._due(session.store, failed_before=None):
+            yield request
+
+    async def _last_checks(self, session: StoreSession) -> AsyncIterator[Request]:
+        """Checks of titles whose last check failed before this run, and of those that were dropped in it."""
+        await self.queue.all_done()
+        stats = self.crawler.stats.get_stats()
+        for _ in range(0 if self.ends else PASSES):
+            checked, dropped = titles_checked(stats), self.queue.dropped
             self.queue.forget_dropped()
-            for failed_before in (None, self.started):
+            for failed_before in (None, self.started) if dropped else (self.started,):
                 async for request in self._due(session.store, failed_before):
                     yield request
             await self.queue.all_done()
-        except StoreUnavailable as error:
-            raise CrawlStopped(str(error)) from None
-        if self.plan.left_over:
-            raise CrawlStopped(self.plan.left_over)
-        if self.queue.dropped:
-            raise CrawlStopped(
-                f"VidSrc was down: {self.queue.dropped} titles are not checked; the same command asks for them"
-            )
+            if self.ends or not self.queue.dropped or titles_checked(stats) == checked:
+                break
 
     async def _due(self, store: Store, failed_before: datetime | None) -> AsyncIterator[Request]:
         """Checks of stored titles that are due: they failed before a time, or (``None``) never failed."""
-        collection, days = self.kind.collection, self.args.recheck_days
-        async for tmdb_id in stored.unchecked(store, collection, failed_before=failed_before):
-            yield await self._check_in_turn(tmdb_id)
-        if days is None:
+        if not self._checks:
             return
-        before = self.started - timedelta(days=days)
-        async for tmdb_id in stored.stale(store, collection, before=before, failed_before=failed_before):
-            yield await self._check_in_turn(tmdb_id)
-
-    async def _check_in_turn(self, tmdb_id: int) -> Request:
-        await self.queue.room_for_check()
-        return self._check_request(tmdb_id)
+        days = self.args.recheck_days
+        before = None if days is None else self.started - timedelta(days=days)
+        due = stored.due(store, self.kind.collection, checked_before=before, failed_before=failed_before)
+        async for tmdb_id in due:
+            await self.queue.room_for_check()
+            yield self._check_request(tmdb_id)
 
     async def _walk(self, session: StoreSession) -> AsyncIterator[Request]:
         given = self.args
@@ -172,9 +156,19 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         if batch is None:
             self._nothing_to_store(window, number)
             return
+        ids = [title.tmdb_id for title in batch.titles]
+        if self.title_list:
+            yield replace(batch, verdicts=await self.title_list.verdicts(ids))
+            return
+        waits = self._is_new and self._checks and self.args.on_vidsrc_down == "stop"
+        if waits and not await self.mirrors.are_probed():
+            # The run ends, as no mirror can be believed; nothing is stored before that is known.
+            self._nothing_to_store(window, number)
+            return
         yield batch
-        for title in batch.titles:
-            yield self._check_request(title.tmdb_id)
+        if self._checks:
+            for tmdb_id in ids:
+                yield self._check_request(tmdb_id)
 
     def page_failed(self, failure: Failure) -> Iterator[Batch]:
         if isinstance(failure.value, RequestCancelled):
@@ -194,45 +188,30 @@ class TmdbVidsrcSpider(Args[Arguments], Spider):
         self.queue.page_done(window, number)
 
     def _check_request(self, tmdb_id: int) -> Request:
-        return Request(
-            page_url(self.crawler.settings["VIDSRC_BASE_URL"], self.kind, tmdb_id),
-            method="HEAD",
+        request = self.mirrors.check(
+            tmdb_id,
             callback=self.parse_check,
             errback=self.check_failed,
             cb_kwargs={"tmdb_id": tmdb_id},
-            meta={SITE: VIDSRC, "deltafetch_key": str(tmdb_id)},
         )
+        request.meta["deltafetch_key"] = str(tmdb_id)
+        return request
 
     async def parse_check(self, response: Response, tmdb_id: int) -> AsyncIterator[Verdict]:
-        """The verdict; if the answer to the HEAD does not settle it, a GET is awaited.
+        """The verdict.
 
         @recorded_check 603
         @verdict unavailable
         """
-        finding = finding_of(response) or await self._look(response)
-        if finding:
-            yield self._verdict(tmdb_id, finding)
-        else:
-            self.queue.check_dropped(tmdb_id)
-
-    async def _look(self, head: Response) -> Finding | None:
-        """Look at the page whose HEAD was answered with ``head``; ``None`` if the run ends before."""
-        # Goes before checks that are not begun, so that a check that is begun ends soon.
-        request = Request(head.url, meta={SITE: VIDSRC, FOLLOW_UP: True, HEAD_STATUS: head.status})
         try:
-            page = await self.crawler.engine.download_async(request)
+            yield await conclude(self.crawler, self.kind.collection, tmdb_id, response)
         except NOT_CHECKED:
-            return None
-        except Exception as error:  # whatever it was, it says nothing of the title
-            return Finding(None, failure_reason(error))
-        return finding_of(page)
+            self.queue.check_dropped(tmdb_id)
 
     def check_failed(self, failure: Failure) -> Verdict | None:
-        tmdb_id = failure.request.cb_kwargs["tmdb_id"]  # type: ignore[attr-defined]
-        if isinstance(failure.value, NOT_CHECKED):
+        asked, error = failure.request, cast("Exception", failure.value)  # type: ignore[attr-defined]
+        tmdb_id = asked.cb_kwargs["tmdb_id"]
+        if isinstance(error, NOT_CHECKED):
             self.queue.check_dropped(tmdb_id)
             return None
-        return self._verdict(tmdb_id, Finding(None, failure_reason(failure)))
-
-    def _verdict(self, tmdb_id: int, finding: Finding) -> Verdict:
-        return Verdict(self.kind.collection, tmdb_id, finding.available, finding.reason, now())
+        return without_answer(self.kind.collection, tmdb_id, asked, error)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from moviesync.stores.base import Store
+from moviesync.stores.looking import Look
+from moviesync.stores.sqlite import look as sqlite_look
 from moviesync.stores.sqlite.store import SQLiteStore
 
 
@@ -18,3 +20,12 @@ def make_store(settings: Mapping[str, Any]) -> Store:
 
         return MongoStore(uri, settings.get("MONGODB_DATABASE"))
     return SQLiteStore(settings["SQLITE_PATH"])
+
+
+async def look_at_store(settings: Mapping[str, Any]) -> Look:
+    """What is at the place that the settings name; changes nothing there, and raises nothing for what it finds."""
+    if uri := settings.get("MONGODB_URI"):
+        from moviesync.stores.mongo import look as mongo_look
+
+        return await mongo_look.look(uri, settings.get("MONGODB_DATABASE"))
+    return sqlite_look.look(settings["SQLITE_PATH"])

@@ -13,6 +13,10 @@ from moviesync.items import Title, Verdict
 Document = dict[str, Any]
 PROGRESS = "progress"
 RUNS = "runs"
+SYNC = "sync"
+"""When each source of titles and verdicts was last taken in whole: one document a collection of titles."""
+HISTORY = "history"
+"""The flips: every change of a stored verdict."""
 NOT_HELD = "the store does not hold this title"
 
 
@@ -75,7 +79,13 @@ class Store(ABC):
 
         A new title starts unchecked; a known one keeps its verdict and its ``firstSeen``.
         A verdict without an answer (``available`` is ``None``) sets ``checkError`` alone; any
-        other sets ``vidsrcAvailable`` and ``lastChecked`` and removes ``checkError``.
+        other sets ``vidsrcAvailable``, ``lastChecked`` and ``evidence``, and removes ``checkError``.
+        If it differs from the one that is stored, or is the first, ``statusSince`` becomes its
+        time, and a change from available to unavailable or back is a document of ``history``, once,
+        even if a kill comes in between and the check is repeated. If it is the same, ``statusSince``
+        stays; in a document of the first version, which has none, it becomes the old ``lastChecked``.
+        ``episodes`` of a verdict, unless ``None``, replace those stored; if there are none, the field
+        is removed.
         What the server refuses is returned, and holds up nothing else. So is a verdict of a
         title that the store does not hold: it changes nothing, and its reason is ``NOT_HELD``.
         """
@@ -120,6 +130,19 @@ class Store(ABC):
         oldest first, past the pair ``after``; ``failed_before`` as in ``unchecked``."""
 
     @abstractmethod
+    async def ids(self, collection: str, *, after: int, limit: int) -> list[int]:
+        """The next ids greater than ``after``, ascending, of all titles."""
+
+    @abstractmethod
+    async def asked_since(self, collection: str, ids: Sequence[int], since: datetime) -> set[int]:
+        """Those of the ``ids`` that have a verdict by page or ``info`` that is no older: their ``lastChecked``
+        is ``since`` or later."""
+
+    @abstractmethod
+    async def positives(self, collection: str, limit: int) -> list[int]:
+        """The ids of the titles that were found available by page or ``info``, the latest first."""
+
+    @abstractmethod
     async def title(self, collection: str, tmdb_id: int) -> Document | None:
         """The whole document of one title, or ``None``."""
 
@@ -133,6 +156,11 @@ class Store(ABC):
 
         A reason written by hand that is not a text counts as ``unknown``.
         """
+
+    @abstractmethod
+    async def evidence(self, collection: str) -> dict[str, int]:
+        """How many titles have a verdict by ``page``, ``info`` and ``list``, in this order, and ``none``: without
+        ``evidence``, or with one that was written by hand and names none of these. An index answers it."""
 
     @abstractmethod
     async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
@@ -173,18 +201,18 @@ class Store(ABC):
 
     @abstractmethod
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
-        """Replace or insert small documents of ``progress`` or ``runs`` by their text ``_id``.
+        """Replace or insert small documents of ``progress``, ``runs`` or ``sync`` by their text ``_id``.
 
         They are the program's own: if one cannot be encoded, the encoder's error is raised.
         """
 
     @abstractmethod
     async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
-        """The documents of ``progress`` or ``runs`` whose ``_id`` begins with ``prefix``, by ``_id``.
+        """The documents of ``progress``, ``runs`` or ``sync`` whose ``_id`` begins with ``prefix``, by ``_id``.
 
         ``last``: only so many, those with the greatest ``_id``.
         """
 
     @abstractmethod
     async def forget(self, collection: str, *, prefix: str) -> None:
-        """Delete the documents of ``progress`` or ``runs`` whose ``_id`` begins with ``prefix``."""
+        """Delete the documents of ``progress``, ``runs`` or ``sync`` whose ``_id`` begins with ``prefix``."""

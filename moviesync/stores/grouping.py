@@ -6,7 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from moviesync.items import INFO, LIST, PAGE
+
 UNKNOWN = "unknown"
+NONE = "none"
+"""Verdicts whose evidence is not known."""
 
 
 def by_reason(groups: Iterable[tuple[Any, int]]) -> dict[str, int]:
@@ -19,6 +23,18 @@ def by_reason(groups: Iterable[tuple[Any, int]]) -> dict[str, int]:
     for reason, count in groups:
         counts[reason if reason and isinstance(reason, str) else UNKNOWN] += count
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def by_evidence(groups: Iterable[tuple[Any, int]]) -> dict[str, int]:
+    """Counts by what the verdicts rest on; see ``Store.evidence``.
+
+    >>> by_evidence([("list", 2), ("page", 3), (None, 1), ({}, 1), ("info", 1)])
+    {'page': 3, 'info': 1, 'list': 2, 'none': 2}
+    """
+    counts = dict.fromkeys((PAGE, INFO, LIST, NONE), 0)
+    for by, count in groups:
+        counts[by if isinstance(by, str) and by in counts else NONE] += count
+    return counts
 
 
 def by_year(groups: Iterable[tuple[Any, Any, int]]) -> list[tuple[int | None, int, int, int]]:

@@ -98,6 +98,15 @@ class RetryingStore(Store):
             )
         )
 
+    async def ids(self, collection: str, *, after: int, limit: int) -> list[int]:
+        return await self._patiently(lambda: self._store.ids(collection, after=after, limit=limit))
+
+    async def asked_since(self, collection: str, ids: Sequence[int], since: datetime) -> set[int]:
+        return await self._patiently(lambda: self._store.asked_since(collection, ids, since))
+
+    async def positives(self, collection: str, limit: int) -> list[int]:
+        return await self._patiently(lambda: self._store.positives(collection, limit))
+
     async def title(self, collection: str, tmdb_id: int) -> Document | None:
         return await self._patiently(lambda: self._store.title(collection, tmdb_id))
 
@@ -106,6 +115,9 @@ class RetryingStore(Store):
 
     async def failures(self, collection: str) -> dict[str, int]:
         return await self._patiently(lambda: self._store.failures(collection))
+
+    async def evidence(self, collection: str) -> dict[str, int]:
+        return await self._patiently(lambda: self._store.evidence(collection))
 
     async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
         return await self._patiently(lambda: self._store.checked(collection, moments))

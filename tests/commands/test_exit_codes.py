@@ -11,7 +11,7 @@ import pytest
 
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
-from tests.crawls import Folder, until
+from tests.crawls import Folder, assert_none_asked_twice, until
 
 NO_KEY: dict[str, Any] = {"TMDB_ACCESS_TOKEN": "", "TMDB_API_KEY": ""}
 
@@ -123,9 +123,7 @@ def test_one_interrupt_stops_cleanly_and_the_same_command_goes_on(
     sites.knobs.vidsrc = SiteKnobs()
     folder.crawl(*jobdir)
     assert folder.verdicts() == sites.truth("movies")
-    unknown = {f"/embed/movie/{tmdb_id}" for tmdb_id, truth in sites.truth("movies").items() if truth is None}
-    twice = {path for path, times in sites.asked("vidsrc", "HEAD").items() if times > 1} - unknown
-    assert twice == set()
+    assert_none_asked_twice(sites, 2)
     assert sites.asked("tmdb").total() == 15
     assert folder.status()["lastRun"]["reason"] == "finished"
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from moviesync.items import Title, Verdict
+from moviesync.items import LIST, Title, Verdict
 from moviesync.reports.export import BATCH, COLUMNS, FORMATS, export
 from moviesync.stores.base import Store
 from moviesync.stores.documents import iso
 from moviesync.stores.sqlite.store import SQLiteStore
 from tests.crawls import SCRAPY, Folder
-from tests.places import HOUR, NOW, Place, movie, verdict
+from tests.places import HOST, HOUR, NOW, Place, found, movie, verdict
 
 
 async def exported(store: Store, form: str, state: str | None = None, collection: str = "movies") -> str:
@@ -58,7 +58,7 @@ async def test_json_lines_are_the_documents(store: Store) -> None:
     first, second = map(json.loads, (await exported(store, "jsonl")).splitlines())
     document = await store.title("movies", 1)
     assert document
-    moments = {name: iso(NOW) for name in ("lastChecked", "firstSeen", "lastSeen")}
+    moments = {name: iso(NOW) for name in ("lastChecked", "statusSince", "firstSeen", "lastSeen")}
     assert first == document | moments
     assert second["checkError"] == {"reason": "timeout", "at": iso(NOW + HOUR)}
     assert await exported(store, "jsonl", collection="shows") == ""
@@ -67,7 +67,7 @@ async def test_json_lines_are_the_documents(store: Store) -> None:
 async def test_csv_has_the_columns_people_ask_for(store: Store) -> None:
     failed = verdict(2, None, reason="HTTP 500")
     titles = {1: 'Say "Yes", please', 2: "Line\nbreak\x1b", 3: "=HYPERLINK(1)", 4: "-30-", 5: "@Home"}
-    await store.write([movie(number, title=text) for number, text in titles.items()], [verdict(1), failed])
+    await store.write([movie(number, title=text) for number, text in titles.items()], [found(1), failed])
     text = await exported(store, "csv")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert text.count("\n") == 1 + len(titles)
@@ -80,6 +80,10 @@ async def test_csv_has_the_columns_people_ask_for(store: Store) -> None:
         "firstSeen": iso(NOW),
         "lastSeen": iso(NOW),
         "checkReason": "",
+        "statusSince": iso(NOW),
+        "evidenceBy": "page",
+        "evidenceHost": HOST,
+        "episodes": "",
     }
     assert (rows[1]["vidsrcAvailable"], rows[1]["checkReason"]) == ("", "HTTP 500")
     assert [row["title"] for row in rows[1:]] == [
@@ -91,9 +95,30 @@ async def test_csv_has_the_columns_people_ask_for(store: Store) -> None:
     assert await exported(store, "csv", collection="shows") == ",".join(COLUMNS) + "\n"
 
 
+async def test_the_episodes_of_a_show_are_a_number_for_spreadsheets_and_whole_for_programs(
+    store: Store,
+) -> None:
+    shows = [movie(number, collection="shows", title="Lost") for number in (1, 2)]
+    listed = found(1, by=LIST, collection="shows", episodes={"1": [1, 2, 3], "2": [1]})
+    await store.write(shows, [listed])
+    rows = list(csv.DictReader(io.StringIO(await exported(store, "csv", collection="shows"))))
+    told = [(row["evidenceBy"], row["evidenceHost"], row["episodes"]) for row in rows]
+    assert told == [("list", HOST, "4"), ("", "", "")]
+    first, second = map(json.loads, (await exported(store, "jsonl", collection="shows")).splitlines())
+    assert first["episodes"] == {"1": [1, 2, 3], "2": [1]}
+    assert first["evidence"] == {"by": "list", "host": HOST}
+    assert not {"episodes", "evidence", "statusSince"} & second.keys()
+
+
 async def test_what_was_written_by_hand_is_exported(place: Place, store: Store) -> None:
     nonsense: list[dict[str, Any]] = [
-        {"title": None, "vidsrcAvailable": "yes", "checkError": "once"},
+        {
+            "title": None,
+            "vidsrcAvailable": "yes",
+            "checkError": "once",
+            "evidence": {"by": 1},
+            "episodes": {"1": "all"},
+        },
         {"title": 7, "year": "=1", "lastChecked": "soon"},
     ]
     for number, document in enumerate(nonsense, -1):

@@ -123,9 +123,9 @@ def test_the_table_of_runs() -> None:
     documents = [
         run(5, heartbeat=NOW + 2 * HOUR),
         run(4, spider="tmdb_vidsrc_tv", counters=counters),
-        run(3, finished=NOW + HOUR, reason=reason, warnings=["VidSrc says yes \x1b[2J to all"]),
+        run(3, finished=NOW + HOUR, reason=reason),
         run(2, finished=NOW + 50 * HOUR, reason="shutdown", counters=7),
-        {"_id": "by hand", "warnings": "yes"},
+        {"_id": "by hand"},
     ]
     assert runs_table(documents, NOW + 2 * HOUR).splitlines() == [
         "begun (UTC)              took  spider           pages    checked  ended",
@@ -137,7 +137,6 @@ def test_the_table_of_runs() -> None:
         "2026-11-23 10:00     2 d 02 h  tmdb_vidsrc          0          0  paused",
         "-                           -  -                    0          0  killed",
     ]
-    assert runs_table(documents[2:3], NOW).splitlines()[-1] == r"  WARNING: VidSrc says yes \u001b[2J to all"
     assert runs_table([], NOW) == NO_RUN
 
 

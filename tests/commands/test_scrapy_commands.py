@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import moviesync
+from moviesync.demo.knobs import mirrors_alike
 from moviesync.demo.server import Sites
 from moviesync.sources.discover.window import Window
 from tests.crawls import ROOT, STRICT, Folder
@@ -93,6 +94,7 @@ def test_bench_runs(folder: Folder) -> None:
 
 
 def test_parse_shows_what_callbacks_make_of_a_page_and_stores_nothing(folder: Folder, sites: Sites) -> None:
+    sites.knobs.mirrors[:] = mirrors_alike(form="old")
     truth = {tmdb_id: verdict for tmdb_id, verdict in sites.truth("movies").items() if verdict is False}
     tmdb_id = min(truth)
     asked = json.dumps({"tmdb_id": tmdb_id})

@@ -68,5 +68,8 @@ def test_without_a_run_nothing_of_a_run_is_there_and_other_spiders_are_as_they_w
     ours = Crawler(TmdbVidsrcSpider, given).settings
     off = {name for name, order in ours.getdict("EXTENSIONS").items() if order is None}
     assert {"moviesync.extensions.storesession.StoreSession", "moviesync.log.file.LogFile"} <= off
-    assert ours.getdict("DOWNLOADER_MIDDLEWARES")["moviesync.checks.controls.Controls"] is None
+    assert "moviesync.checks.controls.Controls" in off
+    assert (
+        ours.getdict("DOWNLOADER_MIDDLEWARES")["moviesync.downloadermiddlewares.mirror.MirrorInUse"] is None
+    )
     assert not any("moviesync" in name for name in Crawler(Spider, given).settings.getdict("EXTENSIONS"))

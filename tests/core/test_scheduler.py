@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.signalmanager import SignalManager
 from scrapy.statscollectors import StatsCollector
 from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
-from moviesync.core.scheduler import CHECKS_AHEAD, PAGES_AHEAD, REMEMBERED, Scheduler
+from moviesync.core.scheduler import (
+    BATCHES_AHEAD,
+    CHECKS_AHEAD,
+    HELD,
+    PAGES_AHEAD,
+    REMEMBERED,
+    Scheduler,
+    only_held,
+)
+from moviesync.exceptions import NotCovered
+from moviesync.items import Verdict
 from moviesync.tmdb.discover import PAGE_SIZE
 
 CONCURRENCY = 3
-UNDER_WAY = 2 * CONCURRENCY
+UNDER_WAY = 2 * CONCURRENCY + HELD
 WINDOW = "movies | without dates asc"
 
 
@@ -59,11 +71,13 @@ def stats() -> StatsCollector:
 
 @pytest.fixture
 async def scheduler(stats: StatsCollector) -> Scheduler:
-    return Scheduler(CONCURRENCY, stats)
+    return Scheduler(CONCURRENCY, stats, SignalManager())
 
 
-async def test_at_most_twice_the_concurrency_is_handed_out_and_unstored(scheduler: Scheduler) -> None:
-    for tmdb_id in range(1, 21):
+async def test_at_most_twice_the_concurrency_and_the_held_are_handed_out_and_unstored(
+    scheduler: Scheduler,
+) -> None:
+    for tmdb_id in range(1, UNDER_WAY + 15):
         assert scheduler.enqueue_request(check(tmdb_id))
     assert [title(request) for request in handed_out(scheduler)] == list(range(1, UNDER_WAY + 1))
     assert scheduler.has_pending_requests()
@@ -76,7 +90,7 @@ async def test_at_most_twice_the_concurrency_is_handed_out_and_unstored(schedule
 
 
 async def test_every_check_is_handed_out_in_the_end(scheduler: Scheduler) -> None:
-    for tmdb_id in range(1, 101):
+    for tmdb_id in range(1, 501):
         scheduler.enqueue_request(check(tmdb_id))
     seen: list[int] = []
     while batch := handed_out(scheduler):
@@ -84,12 +98,12 @@ async def test_every_check_is_handed_out_in_the_end(scheduler: Scheduler) -> Non
         seen += map(title, batch)
         for request in batch:
             scheduler.request_done(answer(request))
-    assert seen == list(range(1, 101))
+    assert seen == list(range(1, 501))
     assert not scheduler.has_pending_requests()
 
 
 async def test_pages_go_before_checks_and_past_their_limit(scheduler: Scheduler) -> None:
-    for tmdb_id in range(1, 11):
+    for tmdb_id in range(1, UNDER_WAY + 5):
         scheduler.enqueue_request(check(tmdb_id))
     assert len(handed_out(scheduler)) == UNDER_WAY
     scheduler.enqueue_request(page(1))
@@ -134,7 +148,7 @@ async def test_a_verdict_that_comes_twice_counts_once(scheduler: Scheduler) -> N
     handed_out(scheduler)
     for _ in range(2):
         scheduler.request_done(answer(check(7)))
-    for tmdb_id in range(100, 120):
+    for tmdb_id in range(100, 120 + UNDER_WAY):
         scheduler.enqueue_request(check(tmdb_id))
     assert len(handed_out(scheduler)) == UNDER_WAY
 
@@ -193,6 +207,48 @@ async def test_all_done_waits_for_pages_and_checks(scheduler: Scheduler) -> None
     await asyncio.wait_for(waiting, 5)
 
 
+async def test_when_only_held_checks_are_left_their_controls_are_asked_for(stats: StatsCollector) -> None:
+    manager, told = SignalManager(), 0
+
+    def tell() -> None:
+        nonlocal told
+        told += 1
+
+    manager.connect(tell, signal=only_held)
+    scheduler = Scheduler(CONCURRENCY, stats, manager)
+    scheduler.enqueue_request(page(1))
+    scheduler.enqueue_request(check(7))
+    scheduler.enqueue_request(check(8))
+    handed_out(scheduler)
+    waiting = await waits(scheduler.all_done())
+    scheduler.request_done(answer(page(1)))
+    scheduler.note_held(1)
+    await asyncio.sleep(0)
+    assert told == 0
+    scheduler.note_held(2)
+    await asyncio.sleep(0)
+    assert told == 1
+    scheduler.request_done(answer(check(7)))
+    scheduler.request_done(answer(check(8)))
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_room_for_batch_wakes_up_with_an_item_that_belongs_to_no_request(scheduler: Scheduler) -> None:
+    for _ in range(BATCHES_AHEAD):
+        await asyncio.wait_for(scheduler.room_for_batch(), 5)
+    waiting = await waits(scheduler.room_for_batch())
+    scheduler.request_done(answer(page(1)))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    scheduler.request_done(None)
+    await asyncio.wait_for(waiting, 5)
+    # All that is under way counts, batches too.
+    all_done = await waits(scheduler.all_done())
+    for _ in range(BATCHES_AHEAD):
+        scheduler.request_done(None)
+    await asyncio.wait_for(all_done, 5)
+
+
 async def test_what_belongs_to_neither_a_page_nor_a_check_ends_nothing(scheduler: Scheduler) -> None:
     scheduler.enqueue_request(page(1))
     scheduler.enqueue_request(check(7))
@@ -223,10 +279,22 @@ def crawler() -> Crawler:
 
 async def test_a_crawler_makes_one_for_its_concurrency(crawler: Crawler) -> None:
     scheduler = Scheduler.from_crawler(crawler)
-    for tmdb_id in [*range(1, 21), 20]:
+    last = UNDER_WAY + 15
+    for tmdb_id in [*range(1, last + 1), last]:
         scheduler.enqueue_request(check(tmdb_id))
     assert len(handed_out(scheduler)) == UNDER_WAY
     assert crawler.stats.get_value("scheduler/repeated") == 1
+
+
+async def test_a_check_whose_verdict_is_not_covered_can_be_scheduled_again(crawler: Crawler) -> None:
+    scheduler = Scheduler.from_crawler(crawler)
+    scheduler.enqueue_request(check(7))
+    (request,) = handed_out(scheduler)
+    item = Verdict("movies", 7, True, "", datetime(2026, 11, 23, tzinfo=timezone.utc))
+    dropped = {"item": item, "exception": NotCovered(), "response": answer(request)}
+    crawler.signals.send_catch_log(signals.item_dropped, spider=None, **dropped)
+    assert scheduler.dropped == 1
+    assert scheduler.enqueue_request(check(7))
 
 
 @pytest.mark.parametrize(

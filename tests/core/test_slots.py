@@ -140,7 +140,10 @@ async def test_a_slot_knows_what_waits() -> None:
     # One that is gone already.
     slot.remove(turns[1])
     assert list(slot.waiting()) == [turns[2], turns[0]]
-    slot.holds[Hold.STORE] = None
+    slot.holds |= {Hold.DOWN: None, Hold.STORE: None}
+    assert sent(slot, turns) == []
+    # Only a site that is down, and for no other reason held, is looked at.
+    del slot.holds[Hold.STORE]
     assert sent(slot, turns) == [2]
     slot.holds.clear()
     assert sent(slot, turns) == [0, 2]

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 
 from aiohttp import ClientSession
 
 from moviesync.clock import now
 from moviesync.dashboard.api import Answers
+from moviesync.dashboard.app import STATIC
 from moviesync.history.runs import begun
+from moviesync.reports.evidence import WORDS
 from moviesync.stores import make_store
 from moviesync.stores.base import Store
 from tests.dashboard.page import Page, only_sqlite
-from tests.places import HAND_WRITTEN, Place, SQLitePlace, movie, verdict
+from tests.places import HAND_WRITTEN, HOST, Place, SQLitePlace, found, movie, verdict
 
 TAG = "<script>document.title = 'taken over'</script>"
 
 
 async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> None:
     verdicts = [
-        verdict(1, at=now()),
-        verdict(2, available=False, at=now()),
+        found(1, at=now()),
+        found(2, available=False, at=now()),
         verdict(3, available=None, reason="timeout"),
-        replace(verdict(1, available=False, at=now()), collection="shows"),
+        found(1, available=False, at=now(), collection="shows"),
     ]
     titles = [movie(number, title=f"Film {number}") for number in range(1, 5)]
     await store.write([*titles, movie(1, collection="shows", title="Show 1", year=None)], verdicts)
     odd = {
         "_id": "1",
         "reason": float("nan"),
-        "warnings": "x",
         "arguments": [],
         "counters": {"pages": "many"},
     }
@@ -49,6 +50,12 @@ async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> N
         "unchecked": 2,
         "failed": 1,
     }
+    nothing = {"page": 0, "info": 0, "list": 0, "none": 0}
+    assert answer["evidence"] == {"movies": nothing | {"page": 2}, "shows": nothing | {"page": 1}}
+    assert {json.dumps(one["evidence"]) for one in answer["latest"]} == {
+        f'{{"by": "page", "host": "{HOST}"}}'
+    }
+    assert all(one["since"] == one["checked"] for one in answer["latest"])
     assert answer["walks"]["shows"] == {"pages": 0, "pagesDone": 0, "complete": False, "gaps": []}
     assert [(len(minutes), sum(minutes)) for minutes in answer["checked"].values()] == [(60, 2), (60, 1)]
     assert answer["failures"] == {"movies": [["timeout", 1]], "shows": []}
@@ -65,6 +72,12 @@ async def test_what_is_in_the_store(page: Page, place: Place, store: Store) -> N
     assert [run["seconds"] for run in answer["runs"]][1:] == [0, None]
     assert answer["runs"][0]["arguments"] == {"max_pages": 5}
     assert await page.json("/api/years") == {"movies": [[1999, 1, 1, 2]], "shows": [[None, 0, 1, 0]]}
+
+
+def test_the_page_and_the_commands_have_the_same_words_for_evidence() -> None:
+    script = (STATIC / "words.js").read_text()
+    for name, words in WORDS.items():
+        assert f'  {name}: "{words}",\n' in script
 
 
 async def test_the_search_finds_by_text_and_by_id(page: Page, store: Store) -> None:

@@ -130,6 +130,9 @@ def test_a_crawl_is_seen_from_before_its_begin_to_the_end_of_the_page(
         browser.until(lambda: browser.number(".kind [data-is=total]") == len(verdicts))
         for state, value in (("available", True), ("unavailable", False), ("unchecked", None)):
             assert browser.number(f".kind [data-is={state}]") == verdicts.count(value)
+        checked = len(verdicts) - verdicts.count(None)
+        evidence = f"VidSrc's info of the title\n{checked}\n100.0 %"
+        browser.until(lambda: browser.find(".kind .evidence dl").text == evidence)
         assert not browser.find("#hint").is_displayed()
         browser.until(lambda: browser.find("#years svg .available"))
         assert browser.find("#rate svg .line")
@@ -164,6 +167,8 @@ def find_a_title_made_of_markup(browser: Browser, folder: Folder) -> None:
     assert TAG in browser.focus
     browser.press(Keys.ENTER)
     assert f'"title": "{TAG}"' in browser.until(lambda: browser.find("#found pre").text)
+    assert "available since " in browser.find("#found").text
+    assert "; rests on: VidSrc's info of the title, from " in browser.find("#found").text
     assert browser.driver.title == "moviesync"
     assert browser.ask("document.querySelectorAll('main script').length") == 0
 

@@ -9,8 +9,11 @@ from urllib.parse import urlencode, urlsplit
 
 from moviesync.demo.behaviours import Answer
 from moviesync.demo.catalogue import Catalogue
+from moviesync.demo.knobs import Knobs, mirrors_alike
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE, Kind
+from moviesync.vidsrc.info import info_url
+from moviesync.vidsrc.page import page_url
 
 
 class Got(NamedTuple):
@@ -51,12 +54,33 @@ def walk(sites: Sites, kind: Kind = MOVIE, **query: object) -> list[dict[str, An
     return rows
 
 
+def old(**knobs: Any) -> Sites:
+    """Sites whose mirrors have pages that tell, and further knobs of mirrors."""
+    return Sites(knobs=Knobs(mirrors=mirrors_alike(form="old", **knobs)))
+
+
 def titles(sites: Sites, answer: Answer) -> list[str]:
-    """Addresses of the movies with this answer."""
-    catalogue = sites.movies
-    ids = [tmdb_id for tmdb_id in catalogue.rows if catalogue.answer(tmdb_id) is answer]
-    return [f"{sites.vidsrc_url}/embed/movie/{tmdb_id}" for tmdb_id in ids]
+    """Addresses of the movies with this answer: their pages at the first mirror."""
+    return [page_of(sites, tmdb_id) for tmdb_id in ids(sites.movies, answer)]
+
+
+def page_of(sites: Sites, tmdb_id: int, kind: Kind = MOVIE, mirror: int = 0) -> str:
+    return page_url(sites.mirror_urls[mirror], kind, tmdb_id)
+
+
+def info_of(sites: Sites, tmdb_id: int, kind: Kind = MOVIE, mirror: int = 0) -> str:
+    return info_url(sites.mirror_urls[mirror], kind, tmdb_id)
+
+
+def a_list(sites: Sites, name: str, mirror: int = 0) -> list[str]:
+    """The lines of a list."""
+    return ask(f"{sites.mirror_urls[mirror]}/ids/{name}_tmdb.txt").body.decode().splitlines()
+
+
+def ids(catalogue: Catalogue, answer: Answer) -> list[int]:
+    """Those of the titles with this answer."""
+    return [tmdb_id for tmdb_id in catalogue.rows if catalogue.answer(tmdb_id) is answer]
 
 
 def an_id(catalogue: Catalogue, answer: Answer) -> int:
-    return next(tmdb_id for tmdb_id in catalogue.rows if catalogue.answer(tmdb_id) is answer)
+    return ids(catalogue, answer)[0]

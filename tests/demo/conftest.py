@@ -7,12 +7,20 @@ from collections.abc import Iterator
 import pytest
 
 from moviesync.demo.server import Sites
+from tests.demo.asking import old
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Sites]:
     """Sites whose knobs nobody turns."""
     with Sites() as sites:
+        yield sites
+
+
+@pytest.fixture(scope="module")
+def shared_old() -> Iterator[Sites]:
+    """Sites with mirrors of the form "old", whose knobs nobody turns."""
+    with old() as sites:
         yield sites
 
 

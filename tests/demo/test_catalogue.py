@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from moviesync.demo.behaviours import Answer
+from moviesync.demo.behaviours import UNKNOWABLE, Answer
 from moviesync.demo.catalogue import Catalogue
 from moviesync.kinds import KINDS, MOVIE, SHOW, Kind
 
@@ -58,3 +58,14 @@ def test_plain_catalogue_for_benchmarks() -> None:
     answers = Counter(catalogue.answer(tmdb_id) for tmdb_id in catalogue.rows)
     assert set(answers) == {Answer.PLAYER, Answer.GONE}
     assert 0.23 < answers[Answer.PLAYER] / 8000 < 0.27
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_catalogue_without_unknowable_titles(kind: Kind) -> None:
+    whole = Catalogue.recorded(kind).grown(3000, today=TODAY)
+    knowable = Catalogue.recorded(kind, unknowable=False).grown(3000, today=TODAY)
+    answers = {tmdb_id: whole.answer(tmdb_id) for tmdb_id in whole.rows}
+    assert set(answers.values()) > UNKNOWABLE
+    for tmdb_id, answer in answers.items():
+        assert knowable.answer(tmdb_id) is (Answer.GONE if answer in UNKNOWABLE else answer)
+    assert knowable.available == whole.available

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from moviesync.demo.behaviours import Answer
-from moviesync.demo.knobs import Fault, Knobs, SiteKnobs
+from moviesync.demo.knobs import Fault, Knobs, SiteKnobs, mirrors_alike
 from moviesync.demo.server import Sites
-from tests.crawls import Folder, films, until
+from tests.crawls import CONTROLS, ONE_AVAILABLE, Folder, films, ids_asked, until
 from tests.processes import Process
 
 FILMS = 40
@@ -56,7 +56,8 @@ def test_no_request_to_vidsrc_before_the_told_time(folder: Folder, sites: Sites,
 def test_while_tmdb_waits_vidsrc_is_asked(folder: Folder, sites: Sites) -> None:
     sites.knobs.tmdb = SiteKnobs(rate=1, retry_after=2)
     sites.knobs.vidsrc = SiteKnobs(latency=0.05)
-    folder.crawl()
+    # The titles of the first page take half a second.
+    folder.crawl("-a", "concurrency=2")
     waits = [asked for asked in sites.log if asked.site == "tmdb" and asked.retry_after]
     assert waits
     assert sites.early("tmdb", SLACK) == []
@@ -69,17 +70,27 @@ def test_while_tmdb_waits_vidsrc_is_asked(folder: Folder, sites: Sites) -> None:
     assert folder.verdicts() == sites.truth("movies")
 
 
-def test_while_vidsrc_waits_tmdb_is_asked_and_a_ctrl_c_ends_the_run(tmp_path: Path) -> None:
-    with Sites(films(200), knobs=Knobs(vidsrc=SiteKnobs(rate=0, retry_after=600))) as sites:
+@pytest.mark.parametrize("begun", [False, True])
+def test_while_vidsrc_waits_tmdb_is_asked_and_a_ctrl_c_ends_the_run(tmp_path: Path, begun: bool) -> None:
+    with Sites(films(200)) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})
+        if begun:
+            folder.crawl("-a", "max_pages=1")
+            sites.clear()
+        before = len(folder.verdicts()) if begun else 0
+        sites.knobs.vidsrc = SiteKnobs(rate=0, retry_after=600)
         with crawl(folder, code=0, within=5) as process:
-            # So many as may wait for their check.
-            until(process, lambda: statuses(sites, "tmdb").count(200) >= 5)
-            assert statuses(sites, "vidsrc") == [429]
+            # In an empty store the first page waits until it is known that VidSrc can be believed, or the run is
+            # paused. In another the walk goes on.
+            until(process, lambda: statuses(sites, "tmdb").count(200) >= (5 if begun else 1))
+            until(process, lambda: statuses(sites, "vidsrc") == [429])
             process.send_signal(signal.SIGINT)
         assert statuses(sites, "vidsrc") == [429]
-        assert len(folder.verdicts()) >= 80
-        assert folder.rows("SELECT _id FROM movies WHERE checkError IS NOT NULL") == []
+        found = len(folder.verdicts())
+        assert found >= before + 80 if begun else set(folder.verdicts().values()) <= {None}
+        truth = sites.truth("movies")
+        failed = folder.rows("SELECT _id FROM movies WHERE checkError IS NOT NULL")
+        assert {truth[tmdb_id] for tmdb_id in failed} <= {None}
         sites.knobs.vidsrc = SiteKnobs()
         folder.crawl()
         assert folder.verdicts() == sites.truth("movies")
@@ -117,7 +128,8 @@ def test_what_is_under_way_when_a_long_wait_begins_does_not_hold_up_the_end(
 ) -> None:
     """HEADs that are answered after the end began need a GET that nobody will send."""
     hanging = SiteKnobs(fault_share=0.2, fault_kinds=("hang",), hang=1.5)
-    with Sites(films(200, plain=1), knobs=Knobs(vidsrc=hanging)) as sites:
+    knobs = Knobs(vidsrc=hanging, mirrors=mirrors_alike(form="old"))
+    with Sites(films(200, plain=1), knobs=knobs) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})
         short = seconds < 900
         with crawl(folder, "-a", "concurrency=40", code=0 if short else 1, within=8) as process:
@@ -135,8 +147,8 @@ def test_what_is_under_way_when_a_long_wait_begins_does_not_hold_up_the_end(
 def test_a_title_that_always_fails_is_asked_so_many_times_and_stays_due(
     folder: Folder, sites: Sites, times: int
 ) -> None:
-    failing = min(sites.movies.ids)
-    path = f"/embed/movie/{failing}"
+    failing = min(sites.movies.ids - CONTROLS)
+    path = f"/info/movie/{failing}.json"
     sites.knobs.per_title = {failing: Answer.ERROR_500}
     options = ("-s", "RETRY_WAIT=0.05") if times == 5 else ("-s", f"RETRY_TIMES={times}")
     errors = folder.crawl(*options).stderr
@@ -156,13 +168,26 @@ def test_a_title_that_always_fails_is_asked_so_many_times_and_stays_due(
     sites.clear()
     sites.knobs.per_title = {failing: Answer.GONE}
     folder.crawl()
-    assert sites.asked("vidsrc")[path] == 1
+    assert ids_asked(sites)[failing] == 1
     assert folder.verdicts()[failing] is False
+
+
+def test_a_title_that_is_due_before_a_mirror_is_found_is_tried_no_more_often(
+    folder: Folder, sites: Sites
+) -> None:
+    """Its request is made before it is known where to, and handed on when that is known."""
+    truth = sites.truth("movies")
+    failing = min(tmdb_id for tmdb_id in sites.movies.ids - CONTROLS if truth[tmdb_id] is False)
+    folder.crawl()
+    sites.clear()
+    sites.knobs.per_title = {failing: Answer.ERROR_500}
+    folder.crawl("-s", "RETRY_TIMES=3", "-a", "recheck_days=0")
+    assert ids_asked(sites)[failing] == 4
 
 
 def test_tmdb_is_never_asked_faster_than_its_rate(tmp_path: Path) -> None:
     faults = SiteKnobs(fault_share=0.3, fault_kinds=QUICK, hang=0.2)
-    with Sites(films(876, plain=0), knobs=Knobs(tmdb=faults)) as sites:
+    with Sites(films(876, plain=0), knobs=Knobs(tmdb=faults, per_title={**ONE_AVAILABLE})) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "20"})
         folder.crawl()
         times = sorted(asked.started for asked in sites.log if asked.site == "tmdb")
@@ -177,10 +202,10 @@ def test_tmdb_is_never_asked_faster_than_its_rate(tmp_path: Path) -> None:
 
 def test_vidsrc_is_never_asked_more_at_once_than_set(tmp_path: Path) -> None:
     faults = SiteKnobs(latency=0.02, fault_share=0.3, fault_kinds=QUICK, hang=0.1)
-    with Sites(films(120), knobs=Knobs(vidsrc=faults)) as sites:
+    with Sites(films(120), knobs=Knobs(vidsrc=faults, mirrors=mirrors_alike(form="old"))) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "200"})
         folder.crawl("-a", "concurrency=5")
         assert sites.peak["vidsrc"] == 5
-        assert sites.asked("vidsrc").total() > 200
+        assert sites.asked("vidsrc").total() > 150
         for tmdb_id, verdict in folder.verdicts().items():
             assert verdict in {None, sites.truth("movies")[tmdb_id]}

@@ -21,7 +21,7 @@ from moviesync.demo.behaviours import Answer
 from moviesync.demo.knobs import SiteKnobs
 from moviesync.demo.server import Sites
 from moviesync.extensions.autothrottle import AutoThrottle, Throttle
-from tests.crawls import Folder
+from tests.crawls import ONE_AVAILABLE, Folder
 from tests.processes import Process
 
 PLACES = 16
@@ -233,7 +233,7 @@ def test_a_crawl_follows_the_site(folder: Folder, sites: Sites) -> None:
 
 def test_a_crawl_of_a_site_that_answers_404_is_not_slowed_down(folder: Folder, sites: Sites) -> None:
     sites.knobs.vidsrc = SiteKnobs(latency=0.05)
-    sites.knobs.per_title = dict.fromkeys(sites.movies.ids, Answer.GONE)
+    sites.knobs.per_title = {**dict.fromkeys(sites.movies.ids, Answer.GONE), **ONE_AVAILABLE}
     folder.crawl("-a", "concurrency=10", "-a", "max_pages=15")
     times = sorted(asked.started for asked in sites.log if asked.site == "vidsrc")
     assert len(times) > 280

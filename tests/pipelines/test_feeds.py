@@ -12,7 +12,7 @@ from moviesync.demo.server import Sites
 from moviesync.pipelines.feeds import problems
 from tests.crawls import Folder
 
-FIELDS = ["tmdbId", "title", "year", "vidsrcAvailable", "lastChecked", "reason"]
+FIELDS = ["tmdbId", "title", "year", "vidsrcAvailable", "lastChecked", "reason", "evidenceBy", "evidenceHost"]
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 SCHEMES = {"", "file", "ftp", "stdout"}
 

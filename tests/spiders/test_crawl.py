@@ -12,8 +12,8 @@ from moviesync.demo.behaviours import Answer
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.server import Sites
 from moviesync.kinds import MOVIE
-from moviesync.vidsrc.page import NO_TITLE
-from tests.crawls import Folder
+from moviesync.vidsrc.answer import NO_TITLE
+from tests.crawls import CONTROLS, FROM_STORE, Folder, ids_asked, titles_asked
 from tests.mongodb import connected
 
 
@@ -27,7 +27,9 @@ def test_every_title_gets_its_true_verdict_in_sqlite(sites: Sites, folder: Folde
     failed = folder.rows("SELECT _id FROM movies WHERE checkError IS NOT NULL")
     assert set(failed) == {tmdb_id for tmdb_id, truth in sites.truth("movies").items() if truth is None}
     assert sites.asked("tmdb").total() == 15
-    assert max(sites.asked("vidsrc", "GET").values()) == 1
+    asked = titles_asked(sites)
+    assert set(asked) == sites.movies.ids - CONTROLS
+    assert {asked[tmdb_id] for tmdb_id in set(asked) - set(failed)} == {1}
 
 
 def test_a_document_in_sqlite_has_the_columns_and_types_of_the_contract(folder: Folder) -> None:
@@ -69,18 +71,30 @@ def test_a_second_run_asks_vidsrc_for_unknown_titles_alone(
     variables = {"MONGODB_URI": request.getfixturevalue("mongodb_uri")} if store == "mongodb" else {}
     folder.crawl(**variables)
     unknown = {tmdb_id for tmdb_id, truth in sites.truth("movies").items() if truth is None}
+    assert unknown
     sites.clear()
-    folder.crawl(**variables)
-    assert {int(path.rpartition("/")[2]) for path in sites.asked("vidsrc")} == unknown | {NO_TITLE}
+    # No title got a verdict.
+    errors = folder.crawl(code=1, **variables).stderr
+    assert f"VidSrc gave no verdict on any of {len(unknown)} titles (" in errors.splitlines()[-1]
+    assert_asked(sites, unknown)
     assert pages(sites) == []
     sites.clear()
-    folder.crawl("-a", "walk=new", **variables)
-    assert {int(path.rpartition("/")[2]) for path in sites.asked("vidsrc")} == unknown | {NO_TITLE}
+    folder.crawl("-a", "walk=new", code=1, **variables)
+    assert_asked(sites, unknown)
     assert Counter(pages(sites)) == Counter(range(1, 16))
 
 
+def assert_asked(sites: Sites, titles: set[int]) -> None:
+    """VidSrc was asked for these titles, and besides for controls alone: one that is not there, and some that are."""
+    others = set(ids_asked(sites)) - titles
+    assert set(ids_asked(sites)) >= titles
+    assert NO_TITLE in others
+    assert 2 <= len(others) <= 1 + FROM_STORE
+    assert {sites.truth("movies")[tmdb_id] for tmdb_id in others - {NO_TITLE}} == {True}
+
+
 def test_a_second_run_after_all_is_known_asks_vidsrc_nothing(folder: Folder, sites: Sites) -> None:
-    sites.knobs.always_available = True
+    all_available(sites)
     folder.crawl()
     sites.clear()
     folder.crawl("-a", "walk=new")
@@ -88,22 +102,34 @@ def test_a_second_run_after_all_is_known_asks_vidsrc_nothing(folder: Folder, sit
     assert set(folder.verdicts().values()) == {True}
 
 
+def all_available(sites: Sites) -> None:
+    sites.knobs.per_title = dict.fromkeys(sites.movies.ids, Answer.PLAYER)
+
+
+def assert_each_asked_once(sites: Sites, titles: set[int]) -> None:
+    """VidSrc was asked for 40 titles once, and besides for controls, of which some are among these."""
+    asked = ids_asked(sites)
+    assert len(titles) == 40
+    assert set(asked) == titles | {NO_TITLE}
+    assert len([tmdb_id for tmdb_id in titles if asked[tmdb_id] > 1]) <= FROM_STORE
+
+
 def test_recheck_days_asks_again_for_old_verdicts(folder: Folder, sites: Sites) -> None:
-    sites.knobs.always_available = True
+    all_available(sites)
     folder.crawl("-a", "max_pages=2")
     sites.clear()
     folder.crawl("-a", "recheck_days=30", "-a", "walk=skip")
     assert sites.asked("vidsrc") == Counter()
     folder.crawl("-a", "recheck_days=0", "-a", "walk=skip")
-    assert sites.asked("vidsrc", "HEAD").total() == 40
+    assert_each_asked_once(sites, set(folder.verdicts()))
 
 
 def test_deltafetch_reset_asks_for_everything_again(folder: Folder, sites: Sites) -> None:
-    sites.knobs.always_available = True
+    all_available(sites)
     folder.crawl("-a", "max_pages=2")
     sites.clear()
     folder.crawl("-a", "walk=new", "-a", "max_pages=2", "-s", "DELTAFETCH_RESET=1")
-    assert sites.asked("vidsrc", "HEAD").total() == 40
+    assert_each_asked_once(sites, set(folder.verdicts()))
 
 
 def test_max_pages_and_start_page_and_start_index(folder: Folder, sites: Sites) -> None:

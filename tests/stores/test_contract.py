@@ -43,6 +43,7 @@ async def test_known_title_keeps_its_verdict_and_first_seen(store: Store) -> Non
         "year": None,
         "vidsrcAvailable": True,
         "lastChecked": NOW,
+        "statusSince": NOW,
         "tmdbData": {"id": 603},
         "firstSeen": NOW,
         "lastSeen": NOW + HOUR,

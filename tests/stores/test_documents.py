@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from moviesync.stores.base import PROGRESS, RUNS, Document, Store
+from moviesync.stores.base import PROGRESS, RUNS, SYNC, Document, Store
 from tests.places import NOW, movie, stored, up_to_date, verdict
 
 
@@ -44,13 +44,13 @@ async def test_moments_are_utc_and_cut_to_milliseconds(store: Store) -> None:
     seen = datetime(2026, 11, 23, 12, 0, 0, 123999, tzinfo=timezone(timedelta(hours=2)))
     await store.write([movie(seen=seen)], [verdict(at=seen)])
     document = await stored(store)
-    for name in ("firstSeen", "lastSeen", "lastChecked"):
+    for name in ("firstSeen", "lastSeen", "lastChecked", "statusSince"):
         assert document[name] == NOW
         assert document[name].tzinfo is timezone.utc
     assert await up_to_date(store, 603, checked=seen) == {603}
 
 
-@pytest.mark.parametrize("collection", [PROGRESS, RUNS])
+@pytest.mark.parametrize("collection", [PROGRESS, RUNS, SYNC])
 async def test_saved_documents(store: Store, collection: str) -> None:
     documents: list[Document] = [
         {

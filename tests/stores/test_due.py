@@ -82,6 +82,16 @@ async def test_stale(store: Store) -> None:
         assert listed == found
 
 
+async def test_ids(store: Store) -> None:
+    await store.write([movie(number) for number in (9, 4, 2, 1)], [verdict(2), verdict(4, None)])
+    assert await store.ids("movies", after=0, limit=9) == [1, 2, 4, 9]
+    assert await store.ids("movies", after=0, limit=2) == [1, 2]
+    assert await store.ids("movies", after=2, limit=9) == [4, 9]
+    assert await store.ids("movies", after=9, limit=9) == []
+    assert await store.ids("movies", after=0, limit=0) == []
+    assert await store.ids("shows", after=0, limit=9) == []
+
+
 async def test_counts(store: Store) -> None:
     verdicts = [verdict(1), verdict(2), verdict(3, False), verdict(3, None), verdict(4, None)]
     await store.write([movie(number) for number in range(1, 7)], verdicts)

@@ -17,7 +17,7 @@ from moviesync.stores.base import RUNS, Counts, StoreUnavailable
 from moviesync.stores.retrying import RetryingStore
 from moviesync.stores.sqlite import schema
 from moviesync.stores.sqlite.store import SQLiteStore
-from tests.places import NOW, movie, stored, unchecked, up_to_date, verdict
+from tests.places import NOW, found, movie, stored, unchecked, up_to_date, verdict
 
 SOON = 20
 """Seconds within which what is waited for comes."""
@@ -98,6 +98,11 @@ async def test_a_store_that_is_well_answers_as_it_is(store: RetryingStore, outag
     assert await store.stale("movies", before=NOW, after=None, limit=9) == []
     assert await store.counts("movies") == Counts(total=3, available=1, unchecked=2, failed=1)
     assert await store.failures("movies") == {"blocked": 1}
+    assert await store.ids("movies", after=1, limit=9) == [2, 3]
+    await store.write([], [found(1)])
+    assert await store.asked_since("movies", [1, 2], NOW) == {1}
+    assert await store.positives("movies", 9) == [1]
+    assert await store.evidence("movies") == {"page": 1, "info": 0, "list": 0, "none": 0}
     assert await store.checked("movies", [NOW, NOW.replace(year=2027)]) == [1]
     assert await store.years("movies") == [(1999, 1, 0, 2)]
     first = await stored(store, 1)

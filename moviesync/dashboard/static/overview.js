@@ -2,7 +2,7 @@
 
 import { Chart, perMinute, sum } from "./charts.js";
 import { byId, ifChanged, list, make, say } from "./dom.js";
-import { KINDS, count, duration, moment, number, share, verdict } from "./words.js";
+import { EVIDENCE, KINDS, count, duration, moment, number, share, verdict } from "./words.js";
 
 const PAGE_SIZE = 20;
 const STATES = ["available", "unavailable", "unchecked", "failed"];
@@ -11,7 +11,10 @@ const rate = new Chart(byId("rate"), perMinute);
 const cards = new Map();
 
 export function showOverview(now) {
-  for (const [name, counts] of Object.entries(now.counts)) showKind(name, counts, now.walks[name]);
+  for (const [name, counts] of Object.entries(now.counts)) {
+    showKind(name, counts, now.walks[name]);
+    showEvidence(cards.get(name), now.evidence[name]);
+  }
   const total = sum(Object.values(now.counts).map((counts) => counts.total));
   const nothing = now.missing ? `There is no file ${now.store.replace("sqlite:", "")} yet.` : "Nothing is stored yet.";
   const hint = `${nothing} A crawl fills the page: scrapy crawl tmdb_vidsrc. ${DEMO}`;
@@ -38,6 +41,16 @@ function showKind(name, counts, walk) {
   const progress = card.querySelector("progress");
   progress.value = walk.complete ? 1 : walk.pages && walk.pagesDone / walk.pages;
   ifChanged(part("gaps"), walk.gaps, (gaps) => part("gaps").replaceChildren(...gaps.map(gapRow)));
+}
+
+function showEvidence(card, evidence) {
+  const rows = Object.keys(EVIDENCE).filter((by) => evidence[by]).map((by) => [by, evidence[by]]);
+  const total = sum(Object.values(evidence));
+  const part = card.querySelector(".evidence");
+  part.hidden = rows.length === 0;
+  ifChanged(part.querySelector("dl"), rows, () => part.querySelector("dl").replaceChildren(...rows.map(([by, titles]) =>
+    make("div", {},
+      make("dt", {}, EVIDENCE[by]), make("dd", {}, number(titles)), make("dd", { class: "quiet" }, share(titles, total))))));
 }
 
 function newCard(name) {
@@ -99,8 +112,7 @@ function runRow(run) {
     make("span", { class: "name" }, run.spider),
     make("span", { class: `state ${run.state}` }, ending(run)),
     make("time", { class: "when quiet", datetime: run.started }, moment(run.started)));
-  const why = isLong(run.reason) ? [run.reason] : [];
-  const below = [...why, ...run.warnings].map((text) => make("div", { class: "warning" }, text));
+  const below = isLong(run.reason) ? [make("div", { class: "reason" }, run.reason)] : [];
   return make("li", {}, line, make("div", { class: "quiet" }, told.filter(Boolean).join(" · ")), ...below);
 }
 

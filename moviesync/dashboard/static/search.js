@@ -1,7 +1,7 @@
 // The search: while the user types, one question at a time.
 
 import { byId, make, say } from "./dom.js";
-import { ONE_OF, count, verdict } from "./words.js";
+import { ONE_OF, count, verdict, why } from "./words.js";
 
 const PAUSE = 350;
 const LEAST = 2;
@@ -59,10 +59,12 @@ function show(words, found) {
 
 function entry(title) {
   const state = verdict(title.available);
+  const told = why(title);
   return make("details", {},
     make("summary", {},
       make("span", {}, make("bdi", {}, title.title), " ",
         make("span", { class: "quiet" }, [title.year, ONE_OF[title.kind], title.id].filter(Boolean).join(" · "))),
       make("span", { class: `verdict ${state}` }, state === "unchecked" ? "no verdict yet" : state)),
+    ...(told ? [make("p", { class: "quiet" }, told)] : []),
     make("pre", { tabindex: "0" }, title.document));
 }

@@ -13,8 +13,8 @@ from pymongo import ASCENDING, DESCENDING
 
 from moviesync.stores.base import Counts, Document
 from moviesync.stores.documents import is_storable
-from moviesync.stores.grouping import by_reason, by_year
-from moviesync.stores.mongo.schema import FAILED, STATE_INDEX, Titles
+from moviesync.stores.grouping import by_evidence, by_reason, by_year
+from moviesync.stores.mongo.schema import AGE_INDEX, FAILED, STATE_INDEX, Titles
 from moviesync.stores.mongo.values import title_of
 
 STATES: dict[str | None, Document] = {
@@ -43,6 +43,13 @@ async def counts(titles: Titles) -> Counts:
 async def failures(titles: Titles) -> dict[str, int]:
     groups = await _aggregated(titles, {"$match": FAILED}, _count_by("$checkError.reason"))
     return by_reason((group["_id"], group["count"]) for group in groups)
+
+
+async def evidence(titles: Titles) -> dict[str, int]:
+    judged = {"$match": {"vidsrcAvailable": {"$in": [True, False]}}}
+    counting = _count_by("$evidence.by")
+    groups = await _aggregated(titles, judged, counting, **await _hint(titles, AGE_INDEX))
+    return by_evidence((group["_id"], group["count"]) for group in groups)
 
 
 async def checked(titles: Titles, moments: Sequence[datetime]) -> list[int]:

@@ -5,31 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, TypeVar
 
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, ReplaceOne
+from pymongo import DESCENDING, AsyncMongoClient, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from moviesync.items import Title, Verdict
-from moviesync.kinds import COLLECTIONS
-from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
-from moviesync.stores.documents import by_collection, is_up_to_date, parts, storable_ids
-from moviesync.stores.mongo import aggregates
+from moviesync.stores.base import HISTORY, Counts, Document, Refused, Store, StoreUnavailable
+from moviesync.stores.documents import by_collection, parts
+from moviesync.stores.mongo import aggregates, queries
 from moviesync.stores.mongo.address import DEFAULT_DATABASE, explanation, shown_address
 from moviesync.stores.mongo.client import make_client
-from moviesync.stores.mongo.schema import FAILED, make_indexes
-from moviesync.stores.mongo.updates import write_titles, write_verdicts
-from moviesync.stores.mongo.values import escaped, title_of, unescaped
+from moviesync.stores.mongo.schema import make_all_indexes
+from moviesync.stores.mongo.updates import write_titles
+from moviesync.stores.mongo.values import escaped, unescaped
+from moviesync.stores.mongo.verdicts import write_verdicts
 
 Result = TypeVar("Result")
 
 FEW_AT_ONCE, MANY_AT_ONCE = 50, 100_000
 """Documents in one write to FerretDB, and to MongoDB. FerretDB uses a connection to its own database for each
 of them; it has a hundred, and waits for ever if it needs one more."""
-EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
 
 class MongoStore(Store):
@@ -51,8 +50,7 @@ class MongoStore(Store):
             with self._errors():
                 await self._connect()
                 if not readonly:
-                    for collection in COLLECTIONS:
-                        await make_indexes(self._collection(collection))
+                    await make_all_indexes(self._opened())
         except StoreUnavailable:
             await self.close()
             raise
@@ -73,7 +71,9 @@ class MongoStore(Store):
                     refused += sent.refused
             for collection, some_verdicts in by_collection(verdicts).items():
                 for checked in parts(some_verdicts, self._at_once):
-                    refused += await write_verdicts(self._collection(collection), checked)
+                    refused += await write_verdicts(
+                        self._collection(collection), self._collection(HISTORY), checked
+                    )
         return refused
 
     async def up_to_date(
@@ -84,26 +84,12 @@ class MongoStore(Store):
         checked_since: datetime | None,
         failed_since: datetime,
     ) -> set[int]:
-        fields = ["vidsrcAvailable", "lastChecked", "checkError"]
-        with self._errors():
-            cursor = self._collection(collection).find({"_id": {"$in": storable_ids(ids)}}, fields)
-            return {
-                int(document["_id"])
-                async for document in cursor
-                if is_up_to_date(document, checked_since=checked_since, failed_since=failed_since)
-            }
+        return await self._ask(queries.up_to_date, collection, ids, checked_since, failed_since)
 
     async def unchecked(
         self, collection: str, *, failed_before: datetime | None, after: int, limit: int
     ) -> list[int]:
-        # To MongoDB a limit of 0 means no limit.
-        if limit < 1:
-            return []
-        query: Document = {"vidsrcAvailable": None, "_id": {"$gt": after}}
-        query |= _failed(failed_before)
-        with self._errors():
-            cursor = self._collection(collection).find(query, ["_id"], sort=[("_id", ASCENDING)], limit=limit)
-            return [int(document["_id"]) async for document in cursor]
+        return await self._ask(queries.unchecked, collection, failed_before, after, limit)
 
     async def stale(
         self,
@@ -114,33 +100,28 @@ class MongoStore(Store):
         limit: int,
         failed_before: datetime | None = None,
     ) -> list[tuple[datetime, int]]:
-        if limit < 1:
-            return []
-        moment, number = after or (EARLIEST, 0)
-        query = {
-            "lastChecked": {"$gte": moment, "$lt": before},
-            "$or": [{"lastChecked": {"$gt": moment}}, {"_id": {"$gt": number}}],
-            "vidsrcAvailable": {"$in": [True, False]},
-            "_id": {"$type": "number"},
-        } | _failed(failed_before)
-        order = [("lastChecked", ASCENDING), ("_id", ASCENDING)]
-        with self._errors():
-            cursor = self._collection(collection).find(query, ["lastChecked"], sort=order, limit=limit)
-            return [(document["lastChecked"], int(document["_id"])) async for document in cursor]
+        return await self._ask(queries.stale, collection, before, after, limit, failed_before)
+
+    async def ids(self, collection: str, *, after: int, limit: int) -> list[int]:
+        return await self._ask(queries.ids, collection, after, limit)
+
+    async def asked_since(self, collection: str, ids: Sequence[int], since: datetime) -> set[int]:
+        return await self._ask(queries.asked_since, collection, ids, since)
+
+    async def positives(self, collection: str, limit: int) -> list[int]:
+        return await self._ask(queries.positives, collection, limit)
 
     async def title(self, collection: str, tmdb_id: int) -> Document | None:
-        with self._errors():
-            for number in storable_ids([tmdb_id]):
-                document = await self._collection(collection).find_one({"_id": number})
-                if document is not None:
-                    return title_of(document)
-        return None
+        return await self._ask(queries.title, collection, tmdb_id)
 
     async def counts(self, collection: str) -> Counts:
         return await self._ask(aggregates.counts, collection)
 
     async def failures(self, collection: str) -> dict[str, int]:
         return await self._ask(aggregates.failures, collection)
+
+    async def evidence(self, collection: str) -> dict[str, int]:
+        return await self._ask(aggregates.evidence, collection)
 
     async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
         return await self._ask(aggregates.checked, collection, moments)
@@ -187,10 +168,13 @@ class MongoStore(Store):
         about = await self._database.command("buildInfo")
         self._at_once = FEW_AT_ONCE if "ferretdbVersion" in about else MANY_AT_ONCE
 
-    def _collection(self, name: str) -> AsyncCollection[Document]:
+    def _opened(self) -> AsyncDatabase[Document]:
         if self._database is None:
             raise StoreUnavailable(f"{self.address}: the store is not open")
-        return self._database[name]
+        return self._database
+
+    def _collection(self, name: str) -> AsyncCollection[Document]:
+        return self._opened()[name]
 
     async def _ask(
         self, question: Callable[..., Awaitable[Result]], collection: str, *arguments: Any
@@ -209,12 +193,6 @@ class MongoStore(Store):
         except PyMongoError as error:
             # Without the cause: its text may hold parts of the URI.
             raise StoreUnavailable(f"{self.address}: {explanation(error, self._uri)}") from None
-
-
-def _failed(before: datetime | None) -> Document:
-    if before is None:
-        return {"checkError": None}
-    return FAILED | {"$nor": [{"checkError.at": {"$gte": before}}]}
 
 
 def _begins_with(prefix: str) -> Document:

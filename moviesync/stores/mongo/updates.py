@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import bson
 from bson.errors import BSONError
@@ -13,8 +14,8 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, WriteError
 
 from moviesync.items import Title, Verdict
-from moviesync.stores.base import NOT_HELD, Document, Refused
-from moviesync.stores.documents import UNSTORABLE, Item, short_line
+from moviesync.stores.base import Document, Refused
+from moviesync.stores.documents import UNSTORABLE, Item, episodes_form, evidence_form, short_line
 from moviesync.stores.mongo.address import UNWELL_CODES
 from moviesync.stores.mongo.schema import Titles
 from moviesync.stores.mongo.values import UNCHECKED, escaped
@@ -31,6 +32,13 @@ class Update(NamedTuple):
     upsert: bool = False
 
 
+class Ready(NamedTuple):
+    """Items and their updates, which can be sent."""
+
+    items: list[Any]
+    updates: list[Update]
+
+
 @dataclass
 class Sent:
     """The result of sending some items."""
@@ -38,8 +46,6 @@ class Sent:
     refused: list[Refused] = field(default_factory=list)
     new: int = 0
     """Documents that did not exist before."""
-    matched: int = 0
-    """Documents that existed before."""
 
 
 def upsert(item: Title) -> Update:
@@ -55,49 +61,50 @@ def upsert(item: Title) -> Update:
     return Update({"_id": item.tmdb_id}, {"$set": _encoded(fields), "$setOnInsert": at_first}, upsert=True)
 
 
-def verdict_update(item: Verdict) -> Update:
-    """The update for a check of a stored title: its verdict, or the reason why it has none.
+def verdict_update(item: Verdict, since: datetime) -> Update:
+    """The update for a verdict of a stored title. Raises if BSON cannot hold it."""
+    fields: Document = {"vidsrcAvailable": item.available, "lastChecked": item.at, "statusSince": since}
+    gone = {"checkError": ""}
+    if item.evidence:
+        fields["evidence"] = evidence_form(item.evidence)
+    else:
+        gone["evidence"] = ""
+    if item.episodes:
+        fields["episodes"] = escaped(episodes_form(item.episodes))
+    elif item.episodes is not None:
+        gone["episodes"] = ""
+    return Update({"_id": item.tmdb_id}, {"$set": _encoded(fields), "$unset": gone})
 
-    Raises if BSON cannot hold it.
-    """
-    if item.available is None:
-        error = {"reason": item.reason, "at": item.at}
-        return Update({"_id": item.tmdb_id}, {"$set": _encoded({"checkError": error})})
-    verdict = {"vidsrcAvailable": item.available, "lastChecked": item.at}
-    return Update({"_id": item.tmdb_id}, {"$set": _encoded(verdict), "$unset": {"checkError": ""}})
+
+def failure_update(item: Verdict) -> Update:
+    """The update for a check of a stored title that gave no verdict. Raises if BSON cannot hold it."""
+    error = {"reason": item.reason, "at": item.at}
+    return Update({"_id": item.tmdb_id}, {"$set": _encoded({"checkError": error})})
 
 
 async def write_titles(collection: Titles, items: Sequence[Title]) -> Sent:
-    return await _write_each(collection, items, upsert)
-
-
-async def write_verdicts(collection: Titles, items: Sequence[Verdict]) -> list[Refused]:
-    sent = await _write_each(collection, items, verdict_update)
-    if len(sent.refused) + sent.matched == len(items):
-        return sent.refused
-    already = {id(one.item) for one in sent.refused}
-    left = [item for item in items if id(item) not in already]
-    ids = [item.tmdb_id for item in left]
-    held = {one["_id"] async for one in collection.find({"_id": {"$in": ids}}, ["_id"])}
-    return sent.refused + [Refused(item, NOT_HELD) for item in left if item.tmdb_id not in held]
-
-
-async def _write_each(
-    collection: Titles, items: Sequence[Item], update_for: Callable[[Item], Update]
-) -> Sent:
-    refused, sendable, updates = [], [], []
-    for item in items:
-        try:
-            updates.append(update_for(item))
-            sendable.append(item)
-        except (BSONError, *UNSTORABLE) as error:  # noqa: PERF203 - the other titles are still to go in
-            refused.append(Refused(item, short_line(error)))
-    sent = await _send(collection, sendable, updates) if updates else Sent()
+    ready, refused = prepared(items, upsert)
+    sent = await send(collection, ready)
     sent.refused = refused + sent.refused
     return sent
 
 
-async def _send(collection: Titles, items: Sequence[Item], updates: Sequence[Update]) -> Sent:
+def prepared(items: Sequence[Item], update_for: Callable[[Item], Update]) -> tuple[Ready, list[Refused]]:
+    """The items with their updates, and those for which ``update_for`` raises, as BSON cannot hold them."""
+    ready, refused = Ready([], []), []
+    for item in items:
+        try:
+            ready.updates.append(update_for(item))
+            ready.items.append(item)
+        except (BSONError, *UNSTORABLE) as error:  # noqa: PERF203 - the other titles are still to go in
+            refused.append(Refused(item, short_line(error)))
+    return ready, refused
+
+
+async def send(collection: Titles, ready: Ready) -> Sent:
+    items, updates = ready
+    if not items:
+        return Sent()
     requests = [UpdateOne(one.key, one.change, upsert=one.upsert) for one in updates]
     try:
         result = await collection.bulk_write(requests, ordered=False)
@@ -107,17 +114,17 @@ async def _send(collection: Titles, items: Sequence[Item], updates: Sequence[Upd
         if details["writeConcernErrors"] or any(one["code"] in UNWELL_CODES for one in failures):
             raise
         refused = [Refused(items[one["index"]], short_line(one["errmsg"])) for one in failures]
-        return Sent(refused, details["nUpserted"], details["nMatched"])
+        return Sent(refused, details["nUpserted"])
     except KeyError:
         # FerretDB leaves ``nModified`` out of a reply that refuses something, and the driver needs it.
-        return await _send_singly(collection, items, updates)
-    return Sent([], result.upserted_count, result.matched_count)
+        return await _send_singly(collection, ready)
+    return Sent([], result.upserted_count)
 
 
-async def _send_singly(collection: Titles, items: Sequence[Item], updates: Sequence[Update]) -> Sent:
-    """Send it all again, one by one; what was stored the first time counts as matched."""
+async def _send_singly(collection: Titles, ready: Ready) -> Sent:
+    """Send it all again, one by one; what was stored the first time does not count as new."""
     sent = Sent()
-    for item, update in zip(items, updates, strict=True):
+    for item, update in zip(*ready, strict=True):
         try:
             result = await collection.update_one(update.key, update.change, upsert=update.upsert)
         except WriteError as error:  # noqa: PERF203 - one may fail, the others are still to go in
@@ -126,7 +133,6 @@ async def _send_singly(collection: Titles, items: Sequence[Item], updates: Seque
             sent.refused.append(Refused(item, short_line((error.details or {}).get("errmsg", error))))
         else:
             sent.new += result.upserted_id is not None
-            sent.matched += result.matched_count
     return sent
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from moviesync.stores.base import Counts, Document
 from moviesync.stores.documents import is_storable, iso
-from moviesync.stores.grouping import by_reason, by_year
+from moviesync.stores.grouping import by_evidence, by_reason, by_year
 from moviesync.stores.sqlite.schema import DOCUMENTS, TITLE_COLUMNS, on
-from moviesync.stores.sqlite.values import document_of
+from moviesync.stores.sqlite.values import document_of, evidence_by
 
 VERDICT_COUNTS = """
     SELECT count(*), count(*) FILTER (WHERE vidsrcAvailable = 1), count(*) FILTER (WHERE vidsrcAvailable = 0)
@@ -26,6 +26,8 @@ FAILURES = """
         END,
         count(*)
     FROM "{table}" WHERE checkError IS NOT NULL GROUP BY 1"""
+EVIDENCE = """
+    SELECT evidence, count(*) FROM "{table}" WHERE vidsrcAvailable IN (0, 1) GROUP BY evidence"""
 CHECKED = 'SELECT count(*) FROM "{table}" WHERE lastChecked >= ? AND lastChecked < ?'
 YEARS = 'SELECT year, vidsrcAvailable, count(*) FROM "{table}" GROUP BY year, vidsrcAvailable'
 
@@ -50,6 +52,11 @@ def counts(connection: sqlite3.Connection, table: str) -> Counts:
 
 def failures(connection: sqlite3.Connection, table: str) -> dict[str, int]:
     return by_reason(connection.execute(on(table, FAILURES)))
+
+
+def evidence(connection: sqlite3.Connection, table: str) -> dict[str, int]:
+    groups = connection.execute(on(table, EVIDENCE))
+    return by_evidence((evidence_by(text), count) for text, count in groups)
 
 
 def checked(connection: sqlite3.Connection, table: str, moments: Sequence[datetime]) -> list[int]:

@@ -6,13 +6,14 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
 from moviesync.items import Title, Verdict
 from moviesync.stores.base import Counts, Document, Refused, Store, StoreUnavailable
-from moviesync.stores.sqlite import aggregates, queries
-from moviesync.stores.sqlite.schema import connect, explanation
+from moviesync.stores.sqlite import aggregates, queries, updates
+from moviesync.stores.sqlite.schema import connect, explanation, is_writable
 
 Result = TypeVar("Result")
 
@@ -25,11 +26,13 @@ class SQLiteStore(Store):
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._readonly = False
+        self._is_sealed = False
         # One thread: the connection belongs to it, and writes go out in the order they came.
         self._thread: ThreadPoolExecutor | None = None
 
     async def open(self, *, readonly: bool = False) -> None:
         self._readonly = readonly
+        self._is_sealed = readonly and not is_writable(self._path)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         try:
             await self._in_thread(self._connect)
@@ -47,7 +50,9 @@ class SQLiteStore(Store):
             return
         if self._readonly and self._connection is not None:
             # A question may take many seconds more, and nobody waits for its answer.
-            self._connection.interrupt()
+            with suppress(sqlite3.ProgrammingError):
+                # Raised for a connection that is just being replaced.
+                self._connection.interrupt()
         # In the same thread, so after an opening that is under way.
         await asyncio.get_running_loop().run_in_executor(thread, self._disconnect)
         thread.shutdown()
@@ -58,7 +63,7 @@ class SQLiteStore(Store):
             connection.close()
 
     async def write(self, titles: Sequence[Title], verdicts: Sequence[Verdict]) -> list[Refused]:
-        refused, inserted = await self._call(queries.write, titles, verdicts)
+        refused, inserted = await self._call(updates.write, titles, verdicts)
         self.inserted += inserted
         return refused
 
@@ -88,6 +93,15 @@ class SQLiteStore(Store):
     ) -> list[tuple[datetime, int]]:
         return await self._call(queries.stale, collection, before, after, limit, failed_before)
 
+    async def ids(self, collection: str, *, after: int, limit: int) -> list[int]:
+        return await self._call(queries.ids, collection, after, limit)
+
+    async def asked_since(self, collection: str, ids: Sequence[int], since: datetime) -> set[int]:
+        return await self._call(queries.asked_since, collection, ids, since)
+
+    async def positives(self, collection: str, limit: int) -> list[int]:
+        return await self._call(queries.positives, collection, limit)
+
     async def title(self, collection: str, tmdb_id: int) -> Document | None:
         return await self._call(queries.title, collection, tmdb_id)
 
@@ -96,6 +110,9 @@ class SQLiteStore(Store):
 
     async def failures(self, collection: str) -> dict[str, int]:
         return await self._call(aggregates.failures, collection)
+
+    async def evidence(self, collection: str) -> dict[str, int]:
+        return await self._call(aggregates.evidence, collection)
 
     async def checked(self, collection: str, moments: Sequence[datetime]) -> list[int]:
         return await self._call(aggregates.checked, collection, moments)
@@ -113,19 +130,33 @@ class SQLiteStore(Store):
         return await self._call(aggregates.batch, collection, state, after, limit)
 
     async def save(self, collection: str, documents: Sequence[Document]) -> None:
-        await self._call(queries.save, collection, documents)
+        await self._call(updates.save, collection, documents)
 
     async def saved(self, collection: str, *, prefix: str = "", last: int | None = None) -> list[Document]:
         return await self._call(queries.saved, collection, prefix, last)
 
     async def forget(self, collection: str, *, prefix: str) -> None:
-        await self._call(queries.forget, collection, prefix)
+        await self._call(updates.forget, collection, prefix)
 
     async def _call(self, query: Callable[..., Result], *arguments: Any) -> Result:
-        connection = self._connection
-        if connection is None:
-            raise StoreUnavailable(f"{self.address}: the store is not open")
-        return await self._in_thread(lambda: query(connection, *arguments))
+        if self._thread is None:
+            raise self._not_open()
+        return await self._in_thread(lambda: query(self._current(), *arguments))
+
+    def _current(self) -> sqlite3.Connection:
+        """The connection for a question."""
+        before = self._connection
+        if self._is_sealed and before is not None:
+            # SQLite takes a file where it may write nothing for one that does not change. Others may change it.
+            self._connect()
+            before.close()
+        if self._connection is None:
+            # It was closed while the question waited for its turn.
+            raise self._not_open()
+        return self._connection
+
+    def _not_open(self) -> StoreUnavailable:
+        return StoreUnavailable(f"{self.address}: the store is not open")
 
     async def _in_thread(self, job: Callable[[], Result]) -> Result:
         try:

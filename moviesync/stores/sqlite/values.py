@@ -10,20 +10,30 @@ from typing import Any
 from moviesync.stores.base import Document
 from moviesync.stores.documents import UNSTORABLE, iso, moment_or_same
 
+MOMENTS = {"lastChecked", "statusSince", "firstSeen", "lastSeen"}
+OBJECTS = {"evidence", "tmdbData", "episodes", "checkError"}
+OPTIONAL = {"statusSince", "evidence", "episodes", "checkError"}
+"""Fields that a document lacks where the column is null."""
+
 
 def document_of(columns: Sequence[str], row: Sequence[Any]) -> Document:
     """The document of a row; values written by hand that mean nothing stay as they are."""
     document = dict(zip(columns, row, strict=True))
-    if document["vidsrcAvailable"] in (0, 1):
+    if document.get("vidsrcAvailable") in (0, 1):
         document["vidsrcAvailable"] = bool(document["vidsrcAvailable"])
-    for name in document.keys() & {"lastChecked", "firstSeen", "lastSeen"}:
+    for name in document.keys() & MOMENTS:
         document[name] = moment_or_same(document[name])
-    if "tmdbData" in document:
-        document["tmdbData"] = loaded(document["tmdbData"])
-    document["checkError"] = with_moments(loaded(document["checkError"]))
-    if document["checkError"] is None:
-        del document["checkError"]
-    return document
+    for name in document.keys() & OBJECTS:
+        document[name] = loaded(document[name])
+    if "checkError" in document:
+        document["checkError"] = with_moments(document["checkError"])
+    return {name: value for name, value in document.items() if value is not None or name not in OPTIONAL}
+
+
+def evidence_by(text: Any) -> Any:
+    """What a verdict rests on, by the column ``evidence``; ``None`` if it does not say."""
+    evidence = loaded(text)
+    return evidence.get("by") if isinstance(evidence, dict) else None
 
 
 def dumped(value: Document) -> str:

@@ -8,10 +8,11 @@ from typing import Literal
 
 import pytest
 
+from moviesync.demo.behaviours import Answer
 from moviesync.demo.catalogue import Catalogue
 from moviesync.demo.knobs import Knobs
 from moviesync.demo.server import Sites
-from tests.crawls import Folder, films
+from tests.crawls import ONE_AVAILABLE, Folder, films, titles_asked
 
 
 def dated(catalogue: Catalogue) -> set[int]:
@@ -44,7 +45,7 @@ def test_every_dated_title_is_stored_and_the_undated_are_there_or_a_gap(
 
 
 def test_start_page_counts_through_all_windows(tmp_path: Path) -> None:
-    with Sites(films(1_000, plain=0), knobs=Knobs(cap=10)) as sites:
+    with Sites(films(1_000, plain=0), knobs=Knobs(cap=10, per_title={**ONE_AVAILABLE})) as sites:
         whole = Folder(_made(tmp_path / "whole"), {**sites.environment(), "TMDB_RATE": "500"})
         whole.crawl()
         pages = whole.status()["walk"]["movies"]["pages"]
@@ -65,7 +66,7 @@ def test_start_page_counts_through_all_windows(tmp_path: Path) -> None:
 
 
 def test_what_one_run_asked_for_the_next_does_not_ask_for_again(tmp_path: Path) -> None:
-    with Sites(films(600, plain=0), knobs=Knobs(cap=3)) as sites:
+    with Sites(films(600, plain=0), knobs=Knobs(cap=3, per_title={**ONE_AVAILABLE})) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
         folder.crawl("-a", "max_pages=15")
         folder.crawl()
@@ -100,7 +101,7 @@ def test_a_lower_cap_is_learnt_and_kept(tmp_path: Path, cap_error: Literal["new"
 
 @pytest.mark.parametrize(("start", "most"), [(6, 4), (8, 3), (14, 2)])
 def test_a_refused_page_is_none_of_those_that_are_walked(tmp_path: Path, start: int, most: int) -> None:
-    with Sites(films(300, plain=0), knobs=Knobs(cap=7)) as sites:
+    with Sites(films(300, plain=0), knobs=Knobs(cap=7, per_title={**ONE_AVAILABLE})) as sites:
         folder = Folder(tmp_path, {**sites.environment(), "TMDB_RATE": "500"})
         folder.crawl("-a", f"start_page={start}", "-a", f"max_pages={most}")
     assert folder.status()["walk"]["movies"]["pagesDone"] == most
@@ -120,9 +121,9 @@ def test_a_server_that_ignores_the_dates_gets_a_line(tmp_path: Path) -> None:
 
 def test_titles_that_move_between_pages_are_asked_once(folder: Folder, sites: Sites) -> None:
     sites.knobs.drift = 2
-    sites.knobs.always_available = True
+    sites.knobs.per_title = dict.fromkeys(sites.movies.ids, Answer.PLAYER)
     folder.crawl()
-    assert set(sites.asked("vidsrc", "HEAD").values()) == {1}
+    assert set(titles_asked(sites).values()) == {1}
     assert len(folder.verdicts()) > 280
     assert folder.status()["walk"]["movies"]["complete"]
 
