@@ -70,7 +70,8 @@ def programs(mongodb: Server) -> list[Program]:
 
 def crawl(program: Program, titles: int, mongodb: Server, *, latency: bool) -> Crawl:
     """One crawl of so many titles, from an empty store."""
-    knobs: dict[str, Any] = {"movies": titles, "shows": 1, "plain": AVAILABLE}
+    # Pages that tell, as stock Scrapy asks for them.
+    knobs: dict[str, Any] = {"movies": titles, "shows": 1, "plain": AVAILABLE, "mirrors": [{"form": "old"}]}
     if latency:
         knobs |= {"tmdb": {"latency": TMDB_LATENCY}, "vidsrc": {"latency": VIDSRC_LATENCY}}
     limits = {"VIDSRC_CONCURRENCY": str(PLACES), "TMDB_RATE": str(TMDB_RATE if latency else NO_RATE)}
